@@ -1,0 +1,152 @@
+"""The company's own settings, as `company.toml` says them: name, currency, calendar, fences, hierarchies."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from trivet.core.buckets import (
+    Buckets,
+    Calendar,
+    four_four_five_edges,
+    month_edges,
+    week_edges,
+)
+from trivet.core.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """Settings of one company.
+
+    Attributes:
+        name: as printed on every page.
+        currency: ISO code of the plan currency.
+        fiscal_start: month (1-12) in which the fiscal year begins.
+        calendar: months, 4-4-5 or weeks.
+        first_bucket: any day of the first bucket of history.
+        cycle: any day of the current bucket (lag 0).
+        horizon: number of open buckets, current one included (at most 36 months).
+        frozen: open buckets inside the frozen fence.
+        slushy: open buckets inside the slushy fence (frozen ones included).
+        hierarchies: dimension -> hierarchy name -> levels from the top to the leaf.
+        timezone: IANA name; dates of the plan are dates of this zone.
+        reason_above: change in percent above which a reason must be given.
+    """
+
+    name: str
+    currency: str
+    first_bucket: date
+    cycle: date
+    fiscal_start: int = 1
+    calendar: Calendar = Calendar.MONTHS
+    horizon: int = 24
+    frozen: int = 1
+    slushy: int = 3
+    hierarchies: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    timezone: str = "UTC"
+    reason_above: float = 5.0
+
+    def buckets(self) -> Buckets:
+        """Cut the plan's time axis: history from `first_bucket`, then `horizon` open buckets."""
+        generous = 2000
+        edges = {
+            Calendar.MONTHS: month_edges,
+            Calendar.WEEKS: week_edges,
+            Calendar.FOUR_FOUR_FIVE: lambda d, n: four_four_five_edges(d, n, self.fiscal_start),
+        }[self.calendar](self.first_bucket, generous)
+        closed = [i for i, edge in enumerate(edges) if edge <= self.cycle]
+        if not closed:
+            raise InvalidInput(f"company.toml: cycle {self.cycle} lies before first_bucket {self.first_bucket}")
+        current = closed[-1]
+        return Buckets(
+            edges=edges[: current + self.horizon + 1],
+            first_open=current,
+            frozen_until=current + self.frozen,
+            slushy_until=current + max(self.slushy, self.frozen),
+            fiscal_start=self.fiscal_start,
+            calendar=self.calendar,
+        )
+
+
+_MOST = {Calendar.MONTHS: 36, Calendar.FOUR_FOUR_FIVE: 36, Calendar.WEEKS: 157}
+
+
+def parse_company(text: str) -> Company:
+    """Read the text of `company.toml`.
+
+    Raises InvalidInput naming the key, its value and what was expected.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(f"company.toml is not valid TOML: {error}. Put text in quotes.") from error
+    known = {"company", "time", "hierarchies"}
+    unknown = sorted(set(raw) - known)
+    if unknown:
+        raise InvalidInput(f"company.toml: unknown part [{unknown[0]}]; expected {', '.join(sorted(known))}")
+    company, time = raw.get("company", {}), raw.get("time", {})
+    _refuse_unknown("company", company, {"name", "currency", "timezone", "reason_above"})
+    _refuse_unknown("time", time, _TIME_KEYS)
+    calendar = _calendar(time)
+    return Company(
+        name=_text(company, "name"),
+        currency=_text(company, "currency").upper(),
+        timezone=str(company.get("timezone", "UTC")),
+        reason_above=float(company.get("reason_above", 5.0)),
+        first_bucket=_day(time, "first_bucket"),
+        cycle=_day(time, "cycle"),
+        fiscal_start=_whole(time, "fiscal_start", 1, (1, 12)),
+        calendar=calendar,
+        horizon=_whole(time, "horizon", 24, (1, _MOST[calendar])),
+        frozen=_whole(time, "frozen", 1, (0, 157)),
+        slushy=_whole(time, "slushy", 3, (0, 157)),
+        hierarchies={
+            dimension: {name: tuple(str(level) for level in levels) for name, levels in ways.items()}
+            for dimension, ways in raw.get("hierarchies", {}).items()
+        },
+    )
+
+
+_TIME_KEYS = {"calendar", "first_bucket", "cycle", "horizon", "frozen", "slushy", "fiscal_start"}
+
+
+def _refuse_unknown(part: str, given: Mapping[str, Any], known: set[str]) -> None:
+    for key in given:
+        if key not in known:
+            raise InvalidInput(f"company.toml [{part}]: unknown key '{key}'; known are {', '.join(sorted(known))}")
+
+
+def _text(part: Mapping[str, Any], key: str) -> str:
+    value = part.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidInput(f'company.toml [company]: {key} is missing; write {key} = "..."')
+    return value.strip()
+
+
+def _calendar(time: Mapping[str, Any]) -> Calendar:
+    try:
+        return Calendar(time.get("calendar", "months"))
+    except ValueError as error:
+        raise InvalidInput(
+            f"company.toml [time]: calendar is '{time['calendar']}'; expected months, 4-4-5 or weeks"
+        ) from error
+
+
+def _day(time: Mapping[str, Any], key: str) -> date:
+    value = time.get(key)
+    if isinstance(value, str) and len(value) == len("2026-11"):
+        value = f"{value}-01"
+    try:
+        return value if isinstance(value, date) else date.fromisoformat(str(value))
+    except ValueError as error:
+        raise InvalidInput(f"company.toml [time]: {key} is {value!r}; expected a date like 2026-11-01") from error
+
+
+def _whole(part: Mapping[str, Any], key: str, default: int, within: tuple[int, int]) -> int:
+    value = part.get(key, default)
+    low, high = within
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise InvalidInput(f"company.toml [time]: {key} is {value!r}; expected a whole number {low} to {high}")
+    return value

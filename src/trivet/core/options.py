@@ -1,0 +1,20 @@
+"""Choices a scenario makes beside its numbers; part of its recipe."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOptions:
+    """How a plan is made.
+
+    Attributes:
+        allow_overtime: whether the supply plan may use overtime.
+        allow_subcontract: whether it may buy finished goods.
+        late_buckets: most buckets demand may be served late before it is lost.
+        seed: of everything drawn at random.
+    """
+
+    allow_overtime: bool = True
+    allow_subcontract: bool = True
+    late_buckets: int = 2
+    seed: int = 7
