@@ -1,1 +1,4 @@
-"""."""
+"""The process around the plan.
+
+Reading order: `stages` (draft, in review, approved, published), `fences` (what may still be changed).
+"""

@@ -1,0 +1,66 @@
+"""Answers: one text for people, one JSON for programs, one exit code for scripts.
+
+0 = done · 1 = done or not, but there are refusals · 2 = the call was wrong.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from trivet.core.issues import Issue, Severity
+
+Json = Annotated[bool, typer.Option("--json", help="Answer as JSON (schema: docs/reference/json.md).")]
+
+T = TypeVar("T")
+
+
+def screen() -> Console:
+    """Give the console answers are printed on; 100 columns wide where it is no terminal."""
+    return Console(width=None if sys.stdout.isatty() else 110, highlight=False, soft_wrap=False)
+
+
+def answer(value: T, *, as_json: bool, show: Callable[[T, Console], None], refused: bool = False) -> None:
+    """Print an answer and leave with 1 when something was refused.
+
+    Args:
+        value: a frozen dataclass; its JSON schema is documented.
+        as_json: print JSON instead of text.
+        show: prints it for people.
+        refused: whether something was refused.
+    """
+    if as_json:
+        from pydantic import TypeAdapter  # noqa: PLC0415 - slow to import, only needed here
+
+        adapter: TypeAdapter[Any] = TypeAdapter(type(value))
+        sys.stdout.write(adapter.dump_json(value, indent=1).decode() + "\n")
+    else:
+        show(value, screen())
+    if refused:
+        raise typer.Exit(1)
+
+
+def any_refused(issues: Iterable[Issue]) -> bool:
+    """Tell whether an issue is a refusal."""
+    return any(issue.severity is Severity.REFUSED for issue in issues)
+
+
+def print_issues(issues: Sequence[Issue], console: Console, *, most: int = 12, notes: bool = False) -> None:
+    """Print issues, largest amount at stake first; notes only when asked for."""
+    shown = [issue for issue in issues if notes or issue.severity is not Severity.NOTE]
+    if not shown:
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("at stake", justify="right", no_wrap=True)
+    table.add_column("issue")
+    for issue in shown[:most]:
+        amount = f"{issue.at_stake:,.0f}" if issue.at_stake is not None else ""
+        colour = {"refused": "red", "warning": "yellow"}.get(issue.severity, "")
+        table.add_row(amount, f"[{colour}]{issue.severity}[/] {issue}" if colour else f"{issue.severity} {issue}")
+    console.print(table)
+    hidden = len(issues) - min(len(shown), most)
+    if hidden > 0:
+        console.print(f"[dim]{hidden} more: trivet show --issues[/]")

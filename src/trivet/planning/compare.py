@@ -1,0 +1,125 @@
+"""Compare two plans: what differs, first in what went in, then in what came out, at any level."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from trivet.core.buckets import Period
+from trivet.core.ids import Counts, MeasureId
+from trivet.core.measures import MeasureSpec
+from trivet.core.panel import Panel, make_keys
+from trivet.core.plan import Plan, PlanInputs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One measure of one member and period in two plans, in units of the measure."""
+
+    measure: str
+    member: str
+    period: str
+    before: Decimal
+    after: Decimal
+
+    @property
+    def change(self) -> Decimal:
+        """After minus before."""
+        return self.after - self.before
+
+
+def aligned(before: Panel, after: Panel, measure: str) -> tuple[Panel, Counts, Counts]:
+    """Bring a measure of two panels onto the union of their keys.
+
+    Returns:
+        A panel with the union of keys, and both arrays (series, bucket) on it; a key that one
+        side does not have counts as 0. Both panels must have the same buckets.
+    """
+    if before.keys.equals(after.keys):
+        return after, before.count(measure), after.count(measure)
+    names = list(after.keys.columns)
+    both = {name: [*before.keys[name].to_list(), *after.keys[name].to_list()] for name in names}
+    union = Panel(grain=after.grain, keys=make_keys(both), buckets=after.buckets)
+    arrays = []
+    for panel in (before, after):
+        array = np.zeros(union.shape, dtype=np.int64)
+        array[union.find(panel.keys)] = panel.count(measure)
+        arrays.append(array)
+    return union, arrays[0], arrays[1]
+
+
+def changed_measures(before: Plan, after: Plan) -> tuple[MeasureId, ...]:
+    """Name the measures whose values differ, in order; nothing when the plans are the same."""
+    names: set[MeasureId] = set()
+    for grain in sorted({*before.panels, *after.panels}):
+        one, two = before.panels.get(grain), after.panels.get(grain)
+        if one is None or two is None:
+            names.update(*(panel.measure_digests() for panel in (one, two) if panel is not None))
+            continue
+        first, second = one.measure_digests(), two.measure_digests()
+        names.update(name for name in {*first, *second} if first.get(name) != second.get(name))
+    return tuple(sorted(names))
+
+
+def compare(
+    before: Plan,
+    after: Plan,
+    inputs: PlanInputs,
+    measures: Sequence[MeasureSpec],
+    level: tuple[str, str],
+) -> tuple[Difference, ...]:
+    """List what differs by member and fiscal year, largest change of each measure first.
+
+    Args:
+        before: the plan compared against.
+        after: the other plan, with the same buckets.
+        inputs: what `after` was made from (its structure rolls both up).
+        measures: counted measures to compare.
+        level: dimension and level of the rows, e.g. ("item", "family"); a grain without that
+            dimension is compared as one total.
+    """
+    found: list[Difference] = []
+    for spec in measures:
+        if spec.quantum is None or spec.grain not in after.panels or spec.grain not in before.panels:
+            continue
+        found += _compare_measure(before.panel(spec.grain), after.panel(spec.grain), inputs, spec, level)
+    return tuple(found)
+
+
+def _compare_measure(
+    before: Panel, after: Panel, inputs: PlanInputs, spec: MeasureSpec, level: tuple[str, str]
+) -> list[Difference]:
+
+    union, one, two = aligned(before, after, spec.id)
+    if np.array_equal(one, two):
+        return []
+    members = _members(union, inputs, level)
+    quantum = spec.quantum or Decimal(1)
+    rows: list[Difference] = []
+    for member in sorted(set(members)):
+        hit = np.array([name == member for name in members])
+        for name, span in union.buckets.group(Period.YEAR):
+            span_ = slice(max(span.start, union.buckets.first_open), span.stop)
+            if span_.stop <= span_.start:
+                continue
+            a, b = (_over_time(x[hit][:, span_], spec.over_time) for x in (one, two))
+            if a != b:
+                rows.append(
+                    Difference(measure=spec.id, member=member, period=name, before=a * quantum, after=b * quantum)
+                )
+    return sorted(rows, key=lambda row: (-abs(row.change), row.member, row.period))
+
+
+def _over_time(values: Counts, rule: str) -> int:
+    return int(values[:, -1].sum()) if rule == "last" else int(values.sum())
+
+
+def _members(panel: Panel, inputs: PlanInputs, level: tuple[str, str]) -> list[str]:
+    dimension, name = level
+    if name in panel.keys.columns:
+        return panel.keys[name].to_list()
+    if dimension not in panel.keys.columns:
+        return ["total"] * panel.rows
+    parents = inputs.model.dimensions[dimension].parents(name)
+    return [parents.get(leaf, "Unassigned") for leaf in panel.keys[dimension].to_list()]

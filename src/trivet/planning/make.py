@@ -1,0 +1,134 @@
+"""Make a plan: the whole of sales and operations planning, as calls in the order of the month.
+
+Demand first (what will customers buy, unconstrained), then supply (what can be met, and when), then
+money (what it means), then reconciliation (where it differs from what was promised). Pure: the same
+inputs, entries, options, engines and reference give the same plan, bit by bit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from hashlib import sha256
+
+from trivet.core.entries import Logged
+from trivet.core.fold import fold
+from trivet.core.formula import recompute
+from trivet.core.ids import Digest, GrainName
+from trivet.core.issues import Issue
+from trivet.core.options import PlanOptions
+from trivet.core.panel import Panel
+from trivet.core.plan import Plan, PlanInputs, Recipe
+from trivet.core.ports import Engines
+from trivet.demand.baseline import forecast
+from trivet.demand.cleansing import correct_history
+from trivet.demand.consensus import agree
+from trivet.demand.drivers import apply_drivers
+from trivet.demand.history import demand_panel
+from trivet.demand.lifecycle import apply_life_cycle
+from trivet.demand.streams import spread_streams
+from trivet.finance.statement import company_plan
+from trivet.finance.valuation import price_and_cost
+from trivet.reconcile.gaps import find_gaps
+from trivet.supply.model import plan_supply
+from trivet.supply.panels import supply_panels
+from trivet.supply.requirements import require
+
+Entries = Sequence[Logged]
+
+
+def make_plan(
+    inputs: PlanInputs,
+    entries: Entries,
+    options: PlanOptions,
+    engines: Engines,
+    reference: Plan | None = None,
+) -> Plan:
+    """Make one set of plans: demand, supply and money, at detail, over the horizon.
+
+    Args:
+        inputs: company, measures, dimensions, buckets and tables of one snapshot.
+        entries: the live log of the scenario, in order: changes of consensus and firm production.
+        options: choices of the scenario.
+        engines: forecaster, solver, progress.
+        reference: the plan to stay near to; its basis starts the solver.
+
+    Returns:
+        The plan with every grain's panel and all problems found, largest amount first. An
+        infeasible wish is an issue, never an exception.
+    """
+    tell, registry, found = engines.progress, inputs.model.registry, _Issues()
+    tell("demand", 0, 4)
+    demand = found.keep(demand_panel(inputs))
+    demand = found.keep(correct_history(inputs, demand))
+    demand = found.keep(price_and_cost(inputs, demand))
+    tell("demand", 1, 4)
+    demand = found.keep(forecast(inputs, demand, engines.forecaster))
+    tell("demand", 2, 4)
+    demand = found.keep(apply_life_cycle(inputs, demand))
+    demand = found.keep(apply_drivers(inputs, demand))
+    demand = found.keep(spread_streams(inputs, demand))
+    demand = found.keep(agree(inputs, demand))
+    tell("demand", 3, 4)
+    demand = found.keep(fold(demand, entries, inputs.model))
+    tell("demand", 4, 4)
+
+    tell("supply", 0, 3)
+    supply, load, material, problems = supply_panels(inputs)
+    found.add(problems)
+    supply = found.keep(fold(supply, entries, inputs.model))
+    supply, load, material, problems = require(inputs, demand, supply, load, material)
+    found.add(problems)
+    tell("supply", 1, 3)
+    basis = reference.basis if reference else None
+    met = plan_supply(inputs, demand, supply, load, material, options, engines.solver, basis)
+    found.add(met.issues)
+    tell("supply", 3, 3)
+
+    tell("money", 0, 1)
+    demand = recompute(met.demand, registry)
+    supply, budget, company, problems = company_plan(
+        inputs, demand, met.supply, met.load, met.material, variance=met.variance, freight=met.freight
+    )
+    found.add(problems)
+    found.add(find_gaps(inputs, demand, supply, budget))
+    tell("money", 1, 1)
+    panels = (demand, supply, met.load, met.material, budget, company)
+    return Plan(
+        recipe=_recipe(inputs, entries, options, engines, reference),
+        panels={GrainName(panel.grain): panel for panel in panels},
+        issues=found.ranked(),
+        basis=met.basis,
+    )
+
+
+class _Issues:
+    """The problems found on the way."""
+
+    def __init__(self) -> None:
+        self._found: list[Issue] = []
+
+    def add(self, issues: Sequence[Issue]) -> None:
+        self._found.extend(issues)
+
+    def keep(self, result: tuple[Panel, tuple[Issue, ...]]) -> Panel:
+        panel, issues = result
+        self._found.extend(issues)
+        return panel
+
+    def ranked(self) -> tuple[Issue, ...]:
+        return tuple(sorted(self._found, key=lambda i: (-(i.at_stake or 0), i.code, str(i.place), i.message)))
+
+
+def _recipe(
+    inputs: PlanInputs, entries: Entries, options: PlanOptions, engines: Engines, reference: Plan | None
+) -> Recipe:
+    return Recipe(
+        inputs=inputs.digest,
+        entries=_digest(repr([(logged.seq, logged.entry) for logged in entries])),
+        options=_digest(repr(sorted(asdict(options).items()))),
+        reference=reference.digest() if reference else None,
+        engines=(("forecaster", engines.forecaster.name), ("solver", engines.solver.name)),
+    )
+
+
+def _digest(text: str) -> Digest:
+    return Digest(sha256(text.encode()).hexdigest())
