@@ -1,0 +1,132 @@
+"""The mapping file: which file feeds which table, for folders that don't have our names.
+
+TOML, one [[source]] a file and table, read by `parse_mapping`; documented in docs/mapping.md. Every
+rule that changes what is loaded (a filter, duplicates added, a currency declared) stands there in
+words and is shown in the import report.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from trivet.connect.days import DayOrder
+from trivet.connect.numbers import Decimals
+from trivet.core.errors import InvalidInput
+
+
+class Duplicates(StrEnum):
+    """What to do with rows of one key and different values."""
+
+    ADD = "add"
+    LAST = "last"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One file feeding one table.
+
+    Attributes:
+        file: name of the file in the folder.
+        table: table of the company folder it feeds.
+        columns: our column -> column of the file, or a template like "{territory}-{channel}"; empty
+            = the columns have our names.
+        constants: our column -> text put in every row.
+        where: rows taken up, e.g. `scenario == 'Budget'`; others are counted as left out.
+        distinct: keep one row of each key (a master derived from transactions).
+        duplicates: what to do with rows of one key and different values; None = ask.
+        decimal: decimal sign; None = found out.
+        dates: order of day and month; None = found out.
+        encoding: text encoding; None = found out.
+        delimiter: sign between cells; None = found out.
+        header_row: line of the header; None = found out.
+        names: column names of a file without header.
+        sheet: sheet of a workbook; None = the first.
+        transposed: whether the table lies on its side.
+        strip_point_zero: whether '.0' at the end of codes is taken off.
+        currency: currency the money of the file is in, whatever its codes say.
+        reason: why, shown in the report.
+    """
+
+    file: str
+    table: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    where: str | None = None
+    distinct: bool = False
+    duplicates: Duplicates | None = None
+    decimal: Decimals | None = None
+    dates: DayOrder | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    header_row: int | None = None
+    names: tuple[str, ...] = ()
+    sheet: str | None = None
+    transposed: bool = False
+    strip_point_zero: bool = False
+    currency: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """A mapping file: text of a company.toml (None = the folder has one) and the sources."""
+
+    company_text: str | None
+    sources: tuple[Source, ...]
+
+
+_KINDS: Mapping[str, type] = {
+    "file": str, "table": str, "columns": dict, "constants": dict, "where": str, "distinct": bool,
+    "duplicates": str, "decimal": str, "dates": str, "encoding": str, "delimiter": str, "header_row": int,
+    "names": list, "sheet": str, "transposed": bool, "strip_point_zero": bool, "currency": str, "reason": str,
+}  # fmt: skip
+
+
+def parse_mapping(text: str) -> Mapped:
+    """Read the text of a mapping file.
+
+    Raises InvalidInput naming the source, the key, its value and what was expected.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(f"mapping.toml is not valid TOML: {error}. Put text in quotes.") from error
+    for part in raw:
+        if part not in {"source", "company"}:
+            raise InvalidInput(f"mapping.toml: unknown part '{part}'; expected [company] and [[source]]")
+    sources = tuple(_source(number, given) for number, given in enumerate(raw.get("source", []), start=1))
+    company = raw.get("company")
+    if company is not None and not isinstance(company.get("text"), str):
+        raise InvalidInput('mapping.toml [company]: write text = """...""" with the lines of company.toml')
+    return Mapped(company_text=company["text"] if company else None, sources=sources)
+
+
+def _source(number: int, given: Mapping[str, Any]) -> Source:
+    where = f"mapping.toml source {number} ({given.get('file', 'no file')})"
+    for key, value in given.items():
+        if key not in _KINDS:
+            raise InvalidInput(f"{where}: unknown key '{key}'; known are {', '.join(_KINDS)}")
+        if not isinstance(value, _KINDS[key]):
+            raise InvalidInput(f"{where}: {key} is {value!r}; expected {_KINDS[key].__name__}")
+    for key in ("file", "table"):
+        if key not in given:
+            raise InvalidInput(f'{where}: {key} is missing; write {key} = "..."')
+    if "currency" in given and not given.get("reason"):
+        raise InvalidInput(f'{where}: currency = "{given["currency"]}" needs a reason = "..." that the report can show')
+    typed = dict(given)
+    typed["names"] = tuple(str(name) for name in given.get("names", ()))
+    for key, kind in (("duplicates", Duplicates), ("decimal", Decimals), ("dates", DayOrder)):
+        if key in given:
+            typed[key] = _word(where, key, given[key], kind)
+    return Source(**typed)
+
+
+def _word(where: str, key: str, value: str, kind: type[StrEnum]) -> StrEnum:
+    try:
+        return kind(value)
+    except ValueError as error:
+        known = ", ".join(f'"{name.value}"' for name in kind)
+        raise InvalidInput(f'{where}: {key} is "{value}"; expected one of {known}') from error

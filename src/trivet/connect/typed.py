@@ -1,0 +1,162 @@
+"""One file into the columns of one table: columns matched, cells read, rows at fault set aside with their reason."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from trivet.connect.cells import Cells, Fault, Reading, read_column
+from trivet.connect.codes import match_key, nearest
+from trivet.connect.mapping import Source
+from trivet.connect.raw import ROW, RawTable
+from trivet.core.issues import Issue, Place, Severity
+from trivet.core.quantities import MONEY, QUANTITY, to_decimal
+from trivet.core.report import Choice, Reject, Sums
+from trivet.core.tables import ColumnSpec, ColumnType, TableSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Typed:
+    """A file as typed rows.
+
+    Attributes:
+        frame: typed columns of the table and ROW; only rows without fault.
+        read: everything that was read, rows at fault included.
+        rejected: the rows at fault.
+        rejects: each with its reason.
+        choices: what was decided.
+        issues: reasons to refuse the file, and notes.
+    """
+
+    frame: pl.DataFrame
+    read: Sums
+    rejected: Sums
+    rejects: tuple[Reject, ...]
+    choices: tuple[Choice, ...]
+    issues: tuple[Issue, ...]
+
+
+def add_up(frame: pl.DataFrame, spec: TableSpec) -> Sums:
+    """Add rows, the first quantity column and the first money column, exactly."""
+    quantity, money = (_first(spec, frame, kind) for kind in (ColumnType.QUANTITY, ColumnType.MONEY))
+    return Sums(
+        rows=frame.height,
+        quantity=to_decimal(int(frame[quantity].sum() or 0), QUANTITY) if quantity else to_decimal(0, QUANTITY),
+        money=to_decimal(int(frame[money].sum() or 0), MONEY) if money else to_decimal(0, MONEY),
+    )
+
+
+def _first(spec: TableSpec, frame: pl.DataFrame, kind: ColumnType) -> str | None:
+    return next((column.name for column in spec.columns if column.type is kind and column.name in frame.columns), None)
+
+
+def may_be_empty(column: ColumnSpec) -> bool:
+    """Say whether a cell may be empty: not a needed one, not a key unless its description says what empty means."""
+    return not column.needed and (not column.key or "empty" in column.about.lower())
+
+
+def type_rows(raw: RawTable, spec: TableSpec, source: Source, reading: Reading) -> Typed:
+    """Read the rows of a file as the table's columns; rows with a fault are rejected, not guessed."""
+    texts, issues = match_columns(raw, spec, source)
+    cells = {column.name: read_column(texts[column.name], column, reading) for column in spec.columns}
+    issues += [issue for column in cells.values() for issue in column.issues]
+    choices = tuple(choice for column in cells.values() for choice in column.choices)
+    typed = pl.DataFrame([texts[ROW], *(cells[column.name].values for column in spec.columns)])
+    typed = typed.with_columns(pl.col(c.name).fill_null("") for c in spec.columns if c.key and c.type is ColumnType.CODE)
+    if spec.extra:
+        further = [name for name in texts.columns if name not in typed.columns]
+        typed = typed.hstack(texts.select(pl.col(name).str.strip_chars().alias(name) for name in further))
+    if any(issue.severity is Severity.REFUSED for issue in issues):
+        nothing = Sums()
+        return Typed(frame=typed.clear(), read=nothing, rejected=nothing, rejects=(), choices=choices, issues=tuple(issues))
+    rejects = _find_rejects(raw, texts, spec, cells)
+    bad = typed[ROW].is_in([reject.row for reject in rejects])
+    return Typed(
+        frame=typed.filter(~bad), read=add_up(typed, spec), rejected=add_up(typed.filter(bad), spec),
+        rejects=rejects, choices=choices, issues=tuple(issues),
+    )  # fmt: skip
+
+
+def match_columns(raw: RawTable, spec: TableSpec, source: Source) -> tuple[pl.DataFrame, list[Issue]]:
+    """Give a frame of text with the table's column names, and issues about columns not there or not known."""
+    names = {match_key(name): name for name in raw.columns}
+    columns, issues = [pl.col(ROW)], []
+    taken: set[str] = set()
+    for column in spec.columns:
+        found = names.get(match_key(column.name))
+        if found is None:
+            columns.append(pl.lit(None, dtype=pl.String).alias(column.name))
+            if not may_be_empty(column):
+                issues.append(_missing(raw, column))
+            continue
+        taken.add(found)
+        columns.append(pl.col(found).alias(column.name))
+    for name in raw.columns:
+        if name not in taken and spec.extra:
+            columns.append(pl.col(name).alias(match_key(name).replace(" ", "_")))
+        elif name not in taken:
+            issues.append(_not_used(raw, spec, name))
+    return raw.frame.select(columns), issues
+
+
+def _missing(raw: RawTable, column: ColumnSpec) -> Issue:
+    near = nearest(column.name, raw.columns)
+    return Issue(
+        code="import.missing-column",
+        severity=Severity.REFUSED,
+        place=Place(source=raw.file, column=column.name),
+        message=f"has no column '{column.name}' ({column.about.rstrip('.')}); it has {', '.join(raw.columns)}.",
+        advice=(f"Maybe '{near}'? " if near else "") + "Rename the column, or name it in mapping.toml.",
+    )
+
+
+def _not_used(raw: RawTable, spec: TableSpec, name: str) -> Issue:
+    near = nearest(name, [column.name for column in spec.columns])
+    return Issue(
+        code="import.unused-column",
+        severity=Severity.NOTE,
+        place=Place(source=raw.file, column=name),
+        message=f"column '{name}' is not one of table {spec.name} and was not loaded.",
+        advice=f"Maybe '{near}'? Rename it then." if near else "Nothing to do if it is not needed.",
+    )
+
+
+def _find_rejects(
+    raw: RawTable, texts: pl.DataFrame, spec: TableSpec, cells: Mapping[str, Cells]
+) -> tuple[Reject, ...]:
+    """Give each row at fault once, with its first column at fault."""
+    found: dict[int, Reject] = {}
+    for column in spec.columns:
+        column_texts = texts[column.name]
+        faults = cells[column.name].faults
+        if faults:
+            bad = texts.select(ROW, column.name).filter(column_texts.is_in(list(faults)))
+            for row, text in bad.iter_rows():
+                found.setdefault(row, reject(column.name, row, text, faults[text]))
+        if not may_be_empty(column):
+            for row in texts.filter(column_texts.is_null())[ROW]:
+                found.setdefault(row, reject(column.name, row, "", _EMPTY))
+    return with_text(raw, [found[row] for row in sorted(found)])
+
+
+_EMPTY = Fault(expected="a value", advice="Fill it in, or delete the row.")
+
+
+def reject(column: str, row: int, text: str, fault: Fault) -> Reject:
+    """Build a reject from a fault; `with_text` adds the row as it stands in the file."""
+    what = f"{column} is '{text}'" if text else f"{column} is empty"
+    return Reject(row=row, column=column, value=text, reason=f"{what}, expected {fault.expected}",
+                  advice=fault.advice, text="")
+
+
+def with_text(raw: RawTable, rejects: Sequence[Reject]) -> tuple[Reject, ...]:
+    """Put the text of the row beside each reject."""
+    if not rejects:
+        return ()
+    rows = raw.frame.filter(pl.col(ROW).is_in([one.row for one in rejects]))
+    lines = dict(zip(rows[ROW].to_list(), rows.drop(ROW).rows(), strict=True))
+    return tuple(
+        Reject(row=one.row, column=one.column, value=one.value, reason=one.reason, advice=one.advice,
+               text=",".join(cell or "" for cell in lines[one.row]))
+        for one in rejects
+    )
