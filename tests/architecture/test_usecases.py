@@ -1,0 +1,56 @@
+"""Each use-case is one module with one function of its name, and says where it can be reached."""
+
+import importlib
+import inspect
+
+import pytest
+from house import PACKAGE
+from typer.main import get_group
+
+from trivet.cli.main import app
+from trivet.usecases.declare import Shells
+
+NAMES = sorted(path.stem for path in (PACKAGE / "usecases").glob("*.py") if path.stem not in {"__init__", "declare"})
+COMMANDS = set(get_group(app).commands)
+NO_USE_CASE = {"settings": "shows values and origins; nothing is planned"}
+
+
+def declared(name: str) -> Shells:
+    found = importlib.import_module(f"trivet.usecases.{name}").DECLARED
+    assert isinstance(found, Shells)
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_use_case_is_a_function_of_its_modules_name(name: str) -> None:
+    module = importlib.import_module(f"trivet.usecases.{name}")
+    function = getattr(module, name)
+    assert inspect.isfunction(function)
+    assert inspect.getdoc(function)
+    public = [
+        n for n, f in inspect.getmembers(module, inspect.isfunction) if f.__module__ == module.__name__ and n[0] != "_"
+    ]
+    assert public == [name], "one user intent = one module = one function of the same name"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_declared_command_exists(name: str) -> None:
+    command = declared(name).command
+    if command is not None:
+        assert command in COMMANDS
+
+
+def test_every_command_is_declared_by_a_use_case() -> None:
+    commands = {declared(name).command for name in NAMES}
+    assert commands - {None} | set(NO_USE_CASE) >= COMMANDS
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_use_case_is_part_of_the_python_interface(name: str) -> None:
+    trivet = importlib.import_module("trivet")
+    assert getattr(trivet, name) is getattr(importlib.import_module(f"trivet.usecases.{name}"), name)
+
+
+def test_missing_way_in_needs_a_reason() -> None:
+    with pytest.raises(ValueError, match="must say why"):
+        Shells(command="plan")
