@@ -1,0 +1,224 @@
+"""Gaps: where the plans of the legs disagree, with number, cause, owner and tolerance (C5).
+
+Outlook against budget (revenue and margin by family and fiscal year), demand against supply (consensus the
+plan does not serve). Reads measures of panels only: shipments and their money, constrained demand and its
+money, unserved_demand, price and the budget panel. Ranked by money; what lies inside the tolerance is
+listed but asks nobody to act.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+
+from trivet.core.fiscal import (
+    FiscalYear,
+    families_of,
+    outlook_cost,
+    outlook_revenue,
+    outlook_units,
+    sum_by,
+    unserved_revenue,
+    years_ahead,
+)
+from trivet.core.ids import Counts, MeasureId, MemberId
+from trivet.core.issues import Issue, Node, Place, Severity
+from trivet.core.panel import Panel
+from trivet.core.plan import PlanInputs
+from trivet.core.quantities import MONEY, QUANTITY, to_decimal
+from trivet.core.summary import Gap, GapKind, percent
+
+TOLERANCE: Final = Decimal("2.0")
+"""Percent of the budget up to which a gap asks nobody to act, unless `targets` names another."""
+UNSERVED_TOLERANCE: Final = Decimal("0.5")
+"""Percent of the consensus' revenue that may stay unserved."""
+_KPI: Final = {GapKind.REVENUE: "revenue_gap", GapKind.MARGIN: "margin_gap", GapKind.UNSERVED: "unserved"}
+_OWNER: Final = {
+    GapKind.REVENUE: "sales",
+    GapKind.ABOVE: "sales",
+    GapKind.MARGIN: "finance",
+    GapKind.UNSERVED: "supply",
+}
+
+
+def find_gaps(inputs: PlanInputs, demand: Panel, supply: Panel, budget: Panel) -> tuple[Issue, ...]:  # noqa: ARG001
+    """Say as issues which gaps are beyond their tolerance, largest money first."""
+    return tuple(_issue(inputs, gap, demand) for gap in list_gaps(inputs, demand, budget) if gap.beyond)
+
+
+def list_gaps(inputs: PlanInputs, demand: Panel, budget: Panel) -> tuple[Gap, ...]:
+    """List the gaps of this fiscal year and the next by family, largest money first.
+
+    Money in plan currency: outlook less budget (negative = below), and revenue not served (negative).
+    """
+    sums = _sums(inputs, demand, budget)
+    found = []
+    for year in years_ahead(demand.buckets):
+        for row in range(len(sums.families)):
+            found += [*_budget_gaps(inputs, sums, row, year), *_unserved(inputs, sums, row, year)]
+    return tuple(sorted(found, key=lambda gap: (-abs(gap.amount), gap.year, gap.family or "", gap.kind)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Sums:
+    """Counts by family and bucket; budget with its masks."""
+
+    families: tuple[str, ...]
+    units: Counts
+    revenue: Counts
+    margin: Counts
+    unserved: Counts
+    lost: Counts
+    wanted: Counts
+    budget: Panel
+
+
+def _sums(inputs: PlanInputs, demand: Panel, budget: Panel) -> _Sums:
+    """Add up by family; a family that only the budget knows has an outlook of 0."""
+    labels, revenue = families_of(inputs.model, demand), outlook_revenue(demand)
+    absent = sorted(set(budget.keys["family"].to_list()) - set(labels))
+    nothing = np.zeros((len(absent), len(demand.buckets)), dtype=np.int64)
+
+    def by_family(values: Counts) -> Counts:
+        return sum_by([*labels, *absent], np.concatenate([values, nothing]))[1]
+
+    return _Sums(
+        families=tuple(sorted({*labels, *absent})),
+        units=by_family(outlook_units(demand)),
+        revenue=by_family(revenue),
+        margin=by_family(revenue - outlook_cost(demand)),
+        unserved=by_family(unserved_revenue(demand)),
+        lost=by_family(demand.count("unserved_demand")),
+        wanted=by_family(demand.count("revenue")),
+        budget=budget,
+    )
+
+
+def _budget_gaps(inputs: PlanInputs, sums: _Sums, row: int, year: FiscalYear) -> Sequence[Gap]:
+    family, found = sums.families[row], []
+    rows = [i for i, name in enumerate(sums.budget.keys["family"].to_list()) if name == family]
+    for kind, measure, have in (
+        (GapKind.REVENUE, "budget_revenue", sums.revenue),
+        (GapKind.MARGIN, "budget_margin", sums.margin),
+    ):
+        if not sums.budget.mask(measure)[rows][:, year.columns].any():
+            continue
+        planned = _total(sums.budget.count(measure)[rows], year)
+        amount = int(have[row, year.columns].sum()) - planned
+        if not amount:
+            continue
+        what = GapKind.ABOVE if kind is GapKind.REVENUE and amount > 0 else kind
+        found.append(
+            Gap(
+                kind=what,
+                family=family,
+                year=year.year,
+                amount=to_decimal(amount, MONEY),
+                share=percent(to_decimal(amount, MONEY), to_decimal(planned, MONEY)),
+                cause=_cause(sums, row, rows, year),
+                owner=_OWNER[what],
+                tolerance=_tolerance(inputs, kind, family, TOLERANCE),
+            )
+        )
+    return found
+
+
+def _cause(sums: _Sums, row: int, rows: Sequence[int], year: FiscalYear) -> str:
+    """Say what the numbers say: units against budget, money a unit, and how much was not served."""
+    units = int(sums.units[row, year.columns].sum())
+    revenue = int(sums.revenue[row, year.columns].sum())
+    words = []
+    if sums.budget.mask("budget_units")[list(rows)][:, year.columns].any():
+        planned = _total(sums.budget.count("budget_units")[list(rows)], year)
+        money = _total(sums.budget.count("budget_revenue")[list(rows)], year)
+        words.append(f"units {_signed(to_decimal(units - planned, QUANTITY))}")
+        if planned and units:
+            scale = float(MONEY) / float(QUANTITY)
+            words.append(f"revenue a unit {_signed(Decimal(str((revenue / units - money / planned) * scale)), 2)}")
+    lost = to_decimal(int(sums.unserved[row, year.columns].sum()), MONEY)
+    if lost:
+        words.append(f"not served {_signed(-lost)}")
+    return ", ".join(words) or "the budget has no units to compare"
+
+
+def _unserved(inputs: PlanInputs, sums: _Sums, row: int, year: FiscalYear) -> Sequence[Gap]:
+    lost = to_decimal(int(sums.unserved[row, year.columns].sum()), MONEY)
+    if not lost:
+        return ()
+    units = to_decimal(int(sums.lost[row, year.columns].sum()), QUANTITY)
+    wanted = to_decimal(int(sums.wanted[row, year.columns].sum()), MONEY)
+    family = sums.families[row]
+    return (
+        Gap(
+            kind=GapKind.UNSERVED,
+            family=family,
+            year=year.year,
+            amount=-lost,
+            share=percent(-lost, wanted),
+            cause=f"{units:,.0f} units of the consensus can't be shipped in time",
+            owner=_OWNER[GapKind.UNSERVED],
+            tolerance=_tolerance(inputs, GapKind.UNSERVED, family, UNSERVED_TOLERANCE),
+        ),
+    )
+
+
+def _tolerance(inputs: PlanInputs, kind: GapKind, family: str, default: Decimal) -> Decimal:
+    """Take the tolerance of the family's target, else the company's, else the default."""
+    targets = inputs.table("targets")
+    named = {
+        row["family"]: row["tolerance"]
+        for row in targets.iter_rows(named=True)
+        if row["kpi"] == _KPI[kind] and row["tolerance"] is not None
+    }
+    found = named.get(family, named.get(""))
+    return default if found is None else Decimal(str(found))
+
+
+def _issue(inputs: PlanInputs, gap: Gap, demand: Panel) -> Issue:
+    currency = inputs.model.company.currency
+    year = next(y for y in years_ahead(demand.buckets) if y.year == gap.year)
+    buckets = demand.buckets
+    share = "" if gap.share is None else f" ({_signed(gap.share, 1)} %, tolerance {gap.tolerance} %)"
+    against = "revenue not served of" if gap.kind is GapKind.UNSERVED else f"{_subject(gap.kind)} outlook less budget"
+    good = gap.amount > 0
+    return Issue(
+        code=f"gap.{gap.kind.name.lower()}",
+        severity=Severity.NOTE if good else Severity.WARNING,
+        place=Place(
+            measure=MeasureId(_MEASURE[gap.kind]),
+            scope=(Node(dimension="item", level="family", member=MemberId(gap.family or "")),),
+            first=buckets.starts[year.columns.start],
+            last=buckets.starts[year.columns.stop - 1],
+        ),
+        message=f"{against} FY{gap.year}: {currency} {_signed(gap.amount)}{share}: {gap.cause}.",
+        advice=_ADVICE[gap.kind],
+        at_stake=abs(gap.amount),
+    )
+
+
+_MEASURE: Final = {
+    GapKind.REVENUE: "constrained_revenue",
+    GapKind.ABOVE: "constrained_revenue",
+    GapKind.MARGIN: "gross_margin",
+    GapKind.UNSERVED: "unserved_demand",
+}
+_ADVICE: Final = {
+    GapKind.REVENUE: "Sales: confirm the consensus or name what closes the gap.",
+    GapKind.ABOVE: "Sales: confirm that the consensus is not too high.",
+    GapKind.MARGIN: "Finance: see the bridge for volume, mix, price and cost.",
+    GapKind.UNSERVED: "Supply: see load against capacity and key materials of these buckets.",
+}
+
+
+def _subject(kind: GapKind) -> str:
+    return "margin" if kind is GapKind.MARGIN else "revenue"
+
+
+def _total(counts: Counts, year: FiscalYear) -> int:
+    return int(np.asarray(counts)[:, year.columns].sum())
+
+
+def _signed(amount: Decimal, places: int = 0) -> str:
+    return f"{amount:+,.{places}f}"
