@@ -1,0 +1,222 @@
+"""One workspace's memory: snapshots, scenarios with their log, versions, certificates, the audit trail.
+
+Every method is one transaction: what it returns is on disk, what raises left no trace. Methods may be
+called from any thread and process.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+from sqlalchemy import Engine, insert
+
+from trivet.core.entries import Entry, Logged
+from trivet.core.ids import Digest, ScenarioId, Seq, VersionId
+from trivet.core.measures import Registry
+from trivet.core.plan import Plan
+from trivet.core.records import Stamp
+from trivet.store import log, publishing, scenarios, snapshots, trail, versions
+from trivet.store.chunks import make_bodies
+from trivet.store.database import locate, make_engine, reading, writing
+from trivet.store.migrate import check_format, move_to, read_format
+from trivet.store.schema import FORMAT
+from trivet.store.schema import workspace as workspace_table
+from trivet.store.stored import (
+    AuditLine,
+    SourceFile,
+    StoredCertificate,
+    StoredScenario,
+    StoredSnapshot,
+    StoredVersion,
+    VersionState,
+    instant,
+)
+
+
+class Store:
+    """What must not be lost, in one database. Made by `open_store`."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Keep the engine; nothing is opened yet."""
+        self._engine = engine
+
+    @property
+    def engine(self) -> Engine:
+        """The database, for backups and checks inside the store's room."""
+        return self._engine
+
+    @property
+    def where(self) -> str:
+        """Address of the database, without a password."""
+        return self._engine.url.render_as_string()
+
+    @property
+    def format(self) -> int | None:
+        """Format number of the database; None when it holds no workspace."""
+        with reading(self._engine) as connection:
+            return read_format(connection)
+
+    def close(self) -> None:
+        """Give back every connection; the store can't be used afterwards."""
+        self._engine.dispose()
+
+    def put_snapshot(
+        self,
+        company_text: str,
+        tables: Mapping[str, pl.DataFrame],
+        files: Sequence[SourceFile],
+        report_json: str,
+        stamp: Stamp,
+        *,
+        scenario: ScenarioId | None = None,
+    ) -> Digest:
+        """Store inputs and, if asked, make them the base of a scenario; the same values give the same digest."""
+        manifest = snapshots.digest_tables(tables)
+        snapshot = StoredSnapshot(
+            digest=snapshots.digest_snapshot(company_text, manifest),
+            company_text=company_text,
+            tables=tables,
+            files=tuple(files),
+            report_json=report_json,
+            created=stamp.at,
+            actor=stamp.actor,
+        )
+        with reading(self._engine) as connection:
+            bodies = make_bodies(connection, snapshots.makers_of(tables, manifest))
+        with writing(self._engine) as connection:
+            snapshots.put_snapshot(connection, snapshot, manifest, bodies, stamp)
+            if scenario is not None:
+                snapshots.use_snapshot(connection, scenario, snapshot.digest, stamp)
+        return snapshot.digest
+
+    def snapshot(self, digest: Digest, *, only: Sequence[str] | None = None) -> StoredSnapshot:
+        """Give a snapshot with its tables (or only some); NotFound."""
+        with reading(self._engine) as connection:
+            return snapshots.read_snapshot(connection, digest, only)
+
+    def latest_snapshot(self, scenario: ScenarioId) -> StoredSnapshot | None:
+        """Give the inputs of a scenario; None before the first import."""
+        with reading(self._engine) as connection:
+            digest = scenarios.read_scenario(connection, scenario).snapshot
+            return None if digest is None else snapshots.read_snapshot(connection, digest)
+
+    def create_scenario(self, name: ScenarioId, title: str, parent: ScenarioId | None, stamp: Stamp) -> None:
+        """Start a scenario, from nothing or as a branch; Conflict when the name is taken."""
+        with writing(self._engine) as connection:
+            scenarios.create_scenario(connection, name, title, parent, stamp)
+
+    def scenarios(self) -> tuple[StoredScenario, ...]:
+        """Give every scenario, oldest first."""
+        with reading(self._engine) as connection:
+            return scenarios.read_scenarios(connection)
+
+    def scenario(self, name: ScenarioId) -> StoredScenario:
+        """Give one scenario; NotFound."""
+        with reading(self._engine) as connection:
+            return scenarios.read_scenario(connection, name)
+
+    def append(
+        self,
+        scenario: ScenarioId,
+        entries: Sequence[Entry],
+        stamp: Stamp,
+        *,
+        seen: Seq | None,
+        effects: log.ComputeEffects,
+        base: Digest | None = None,
+        registry: Registry | None = None,
+    ) -> tuple[Logged, ...]:
+        """Write entries at the head of a scenario with their effects; see `store.log.append`."""
+        with writing(self._engine) as connection:
+            return log.append(
+                connection, scenario, entries, stamp, seen=seen, effects=effects, base=base, registry=registry
+            )
+
+    def entries(self, scenario: ScenarioId, *, upto: Seq | None = None) -> tuple[Logged, ...]:
+        """Give the entries a scenario sees, inherited ones first, in order, with their effects."""
+        with reading(self._engine) as connection:
+            return log.read_entries(connection, scenario, upto=upto)
+
+    def head(self, scenario: ScenarioId) -> Seq:
+        """Give the sequence number of a scenario's last entry; NotFound."""
+        with reading(self._engine) as connection:
+            return scenarios.read_head(connection, scenario)
+
+    def put_version(self, scenario: ScenarioId, seq: Seq, plan: Plan, snapshot: Digest, stamp: Stamp) -> VersionId:
+        """Keep a plan as the next draft of a scenario; the same plan of the same origin is kept once."""
+        packed = versions.pack_plan(plan)
+        with reading(self._engine) as connection:
+            bodies = make_bodies(connection, packed.makers)
+        with writing(self._engine) as connection:
+            origin = versions.Origin(scenario=scenario, seq=seq, snapshot=snapshot)
+            return versions.put_version(connection, origin, packed, bodies, stamp)
+
+    def version(self, name: VersionId) -> StoredVersion:
+        """Give what is known of a version; NotFound."""
+        with reading(self._engine) as connection:
+            return versions.read_version(connection, name)
+
+    def versions(self, scenario: ScenarioId | None = None) -> tuple[StoredVersion, ...]:
+        """Give all versions, or those of a scenario, oldest first."""
+        with reading(self._engine) as connection:
+            return versions.read_versions(connection, scenario)
+
+    def latest_version(self, scenario: ScenarioId) -> StoredVersion | None:
+        """Give the newest version of a scenario; None when it has none."""
+        with reading(self._engine) as connection:
+            return versions.read_latest(connection, scenario)
+
+    def load_plan(self, name: VersionId) -> Plan:
+        """Give the plan of a version, bit by bit as it was kept; NotFound."""
+        with reading(self._engine) as connection:
+            return versions.load_plan(connection, versions.read_version(connection, name).manifest)
+
+    def set_state(self, name: VersionId, state: VersionState, stamp: Stamp) -> None:
+        """Move a version to review, to approved, or back to draft; Conflict when the step is not open."""
+        with writing(self._engine) as connection:
+            publishing.set_state(connection, name, state, stamp)
+
+    def publish(self, name: VersionId, certificate_json: str, stamp: Stamp) -> Digest:
+        """Freeze an approved version in one transaction and give its seal; see `store.publishing.publish`."""
+        with writing(self._engine) as connection:
+            return publishing.publish(connection, name, certificate_json, stamp)
+
+    def certificate(self, name: VersionId) -> StoredCertificate:
+        """Give the certificate of a published version; NotFound."""
+        with reading(self._engine) as connection:
+            return publishing.read_certificate(connection, name)
+
+    def audit(self) -> tuple[AuditLine, ...]:
+        """Give who did what, oldest first."""
+        with reading(self._engine) as connection:
+            return trail.read_trail(connection)
+
+
+def open_store(url_or_dir: str | Path, *, create: bool = False) -> Store:
+    """Open the workspace in a folder (SQLite, DIR/trivet.db) or at a database's address.
+
+    `create` makes it when there is none. Raises NotFound without a workspace, Unavailable when its
+    format is older (advice: `trivet upgrade`) or the database can't be reached, InvalidInput when it
+    is newer or the address is none.
+    """
+    url = locate(str(url_or_dir))
+    file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+    if file is not None and not file.exists():
+        if not create:
+            check_format(None, str(url_or_dir))
+        file.parent.mkdir(parents=True, exist_ok=True)
+    store = Store(make_engine(url))
+    if create:
+        _create(store)
+    check_format(store.format, str(url_or_dir))
+    return store
+
+
+def _create(store: Store) -> None:
+    """Lay out an empty database; one that holds a workspace is left as it is."""
+    with writing(store.engine) as connection:
+        if read_format(connection) is None:
+            move_to(connection, FORMAT)
+            made = {"id": 1, "format": FORMAT, "created": instant(datetime.now(tz=UTC))}
+            connection.execute(insert(workspace_table), made)
