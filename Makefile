@@ -36,7 +36,7 @@ $(STAMP): pyproject.toml requirements.lock | $(BIN)/uv
 	@echo "Set up: $$($(BIN)/python --version) in .venv. Next: make demo"
 
 demo: setup ## plan the example company from its files to a published plan, into ./trivet-workspace
-	$(BIN)/trivet demo --workspace $(WORKSPACE)
+	$(BIN)/trivet --workspace $(WORKSPACE) demo
 
 test: setup ## run the tests (5 minutes; needs nothing but pip, says what it left out)
 	$(PYTEST) -m "not accept"
@@ -46,20 +46,20 @@ check: setup ## all checks of a change: style, contracts, types, locks, tests wi
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy src tests tools benchmarks
-	$(BIN)/python tools/check_locks.py
+	$(BIN)/python -m tools.check_locks
 	@mkdir -p build/coverage && rm -f build/coverage/data*
 	$(BIN)/coverage run -m pytest -q -m "not accept"
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage json -q -o build/coverage/coverage.json
-	$(BIN)/python tools/coverage_bars.py build/coverage/coverage.json
+	$(BIN)/python -m tools.coverage_bars build/coverage/coverage.json
 	$(BIN)/mkdocs build --quiet --strict --site-dir build/site
-	$(BIN)/python tools/check_licences.py
+	$(BIN)/python -m tools.check_licences
 	$(BIN)/python -m benchmarks.run smoke
 
 fix: setup ## mend what ruff can mend, and write the reference pages again
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format --quiet .
-	$(BIN)/python tools/reference.py
+	$(BIN)/python -m tools.reference
 
 docs: setup ## build the docs into build/site (strict)
 	$(BIN)/mkdocs build --quiet --strict --site-dir build/site
@@ -72,7 +72,7 @@ quick: setup ## 60 seconds while working: style, contracts, types, tests of the 
 	$(BIN)/ruff check --quiet .
 	$(BIN)/lint-imports
 	$(BIN)/mypy src
-	$(PYTEST) -x -m "not accept" $$($(BIN)/python tools/touched_rooms.py)
+	$(PYTEST) -x -m "not accept" $$($(BIN)/python -m tools.touched_rooms)
 
 accept: setup ## what needs real inputs, PostgreSQL and kills (fails rather than skips), with its figures
 	TRIVET_REQUIRE="$${TRIVET_REQUIRE-shared postgresql}" $(PYTEST) -m "shared or postgresql or accept"
@@ -82,7 +82,7 @@ soak: setup ## by hand, long: accept with many more random histories and kills
 	HYPOTHESIS_PROFILE=soak $(PYTEST) tests/properties
 
 reference: setup ## write docs/reference again from the registries
-	$(BIN)/python tools/reference.py
+	$(BIN)/python -m tools.reference
 
 wheel: setup ## build the wheel into dist/
 	$(BIN)/uv build --quiet --wheel --out-dir dist
