@@ -66,8 +66,19 @@ def price_and_cost(inputs: PlanInputs, demand: Panel) -> tuple[Panel, tuple[Issu
     return valued, (*issues, *more, *_absences(inputs, valued, open_))
 
 
+def price_at_rates(inputs: PlanInputs, demand: Panel, kind: RateType) -> Valued:
+    """Give the prices of the list at another type of exchange rate; unknown where the list has none.
+
+    What the plan would sell for if currencies stood as in the budget: the difference to `price` is the
+    exchange-rate effect of the bridge (F10).
+    """
+    listed, _, _ = _list_prices(inputs, demand, kind)
+    factor = change_factor(inputs, demand, planned_only=False) * promotion_factor(inputs, demand)
+    return Valued(rates=round_rate(np.where(listed.known, listed.rates * factor, 0.0)), known=listed.known)
+
+
 def _prices(inputs: PlanInputs, demand: Panel) -> tuple[Valued, tuple[Issue, ...]]:
-    listed, ended, issues = _list_prices(inputs, demand)
+    listed, ended, issues = _list_prices(inputs, demand, RateType.FORECAST)
     mean = average_rate(demand, "shipped_revenue")
     averaged = ~listed.known & ~ended & mean.known
     changes = change_factor(inputs, demand, planned_only=False)
@@ -78,11 +89,11 @@ def _prices(inputs: PlanInputs, demand: Panel) -> tuple[Valued, tuple[Issue, ...
     return Valued(rates=rates, known=listed.known | averaged), (*issues, *note)
 
 
-def _list_prices(inputs: PlanInputs, demand: Panel) -> tuple[Valued, Flags, tuple[Issue, ...]]:
+def _list_prices(inputs: PlanInputs, demand: Panel, kind: RateType) -> tuple[Valued, Flags, tuple[Issue, ...]]:
     """Look up the price list; also tell where a row holds that gives no usable price."""
     buckets, offers = demand.buckets, _offers(inputs, demand)
     holds = _holding_offers(offers, demand)
-    fx = rate_table(inputs, RateType.FORECAST, offers["currency"].unique().to_list())
+    fx = rate_table(inputs, kind, offers["currency"].unique().to_list())
     amount = np.append(offers["price"].fill_null(0.0).to_numpy(), 0.0)[holds]
     empty = np.append(offers["price"].is_null().to_numpy(), np.True_)[holds]
     money = np.append(np.array(fx.rows(offers["currency"].to_list()), dtype=np.int64), 0)[holds]
@@ -91,7 +102,7 @@ def _list_prices(inputs: PlanInputs, demand: Panel) -> tuple[Valued, Flags, tupl
     unrated = priced & ~rated
     unrated[:, buckets.closed] = False
     issues = tuple(
-        missing_rate_issue(RateType.FORECAST, code, buckets, absent, "Prices")
+        missing_rate_issue(kind, code, buckets, absent, "Prices")
         for row, code in enumerate(fx.currencies)
         if (absent := (unrated & (money == row)).any(axis=0)).any()
     )
