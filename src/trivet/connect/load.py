@@ -1,25 +1,27 @@
 """Files into tables: masters first, so that codes of the histories can be checked against them.
 
-Each table may be fed by several files; its rows are typed, codes are matched with the masters, rows
-of one key are merged or asked about, and the sums of each file are tied.
+Each table may be fed by several files. Their rows are typed, codes are matched with the masters,
+negative quantities go to the returns, rows of one key are merged or asked about, and the sums of
+each file are tied: read = loaded + merged + rejected.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
-from trivet.connect.cells import Fault, Reading
-from trivet.connect.codes import match_key, nearest
-from trivet.connect.mapping import Source
-from trivet.connect.raw import ROW, RawTable
-from trivet.connect.typed import Typed, add_up, reject, type_rows, with_text
+from trivet.connect.cells import Reading
+from trivet.connect.checks import check_rows, master_of, same_writing
+from trivet.connect.codes import match_key
+from trivet.connect.keys import Merged, merge_rows
+from trivet.connect.mapping import Duplicates, Source
+from trivet.connect.raw import ROW, SOURCE, RawTable
+from trivet.connect.returns import ROUTED, merge_returns, split_returns
+from trivet.connect.typed import Typed, add_up, reject_rows, type_rows
 from trivet.core.company import Company
 from trivet.core.issues import Issue, Severity
 from trivet.core.report import Reject, Sums, TableReport
 from trivet.core.tables import TableSpec
-
-SOURCE = "__source__"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,24 +43,56 @@ class Loaded:
     issues: tuple[Issue, ...]
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
+class _State:
+    """What is loaded so far."""
+
+    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
+    returned: dict[str, pl.DataFrame] = field(default_factory=dict)
+    reports: list[TableReport] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+
+
 def load_tables(specs: Mapping[str, TableSpec], opened: Sequence[Opened], company: Company) -> Loaded:
     """Load every opened file into its table, masters before what refers to them."""
-    tables: dict[str, pl.DataFrame] = {}
-    reports: list[TableReport] = []
-    issues: list[Issue] = []
-    for spec in load_order(specs):
+    state = _State()
+    for spec in sorted(specs.values(), key=lambda spec: master_of(spec) is None):
         feeding = [one for one in opened if one.source.table == spec.name]
-        if not feeding:
-            continue
-        frames = []
-        for number, one in enumerate(feeding):
-            typed = type_rows(one.raw, spec, one.source, _reading(one, company))
-            issues += typed.issues
-            typed = check_codes(typed, one.raw, spec, known_codes(specs, tables))
-            frames.append(typed.frame.with_columns(pl.lit(number, dtype=pl.Int32).alias(SOURCE)))
-            reports.append(_report(one, spec, typed))
-        tables[spec.name] = _finish(pl.concat(frames, how="diagonal"), spec)
-    return Loaded(tables=tables, reports=tuple(reports), issues=tuple(issues))
+        if feeding:
+            _load_table(spec, specs, feeding, company, state)
+    if "returns" in specs:
+        returns, notes = merge_returns(state.tables.get("returns"), state.returned, specs["returns"])
+        state.issues += notes
+        if returns is not None:
+            state.tables["returns"] = returns
+    return Loaded(tables=state.tables, reports=tuple(state.reports), issues=tuple(state.issues))
+
+
+def _load_table(
+    spec: TableSpec, specs: Mapping[str, TableSpec], feeding: Sequence[Opened], company: Company, state: _State
+) -> None:
+    """Type, check, merge and report the files of one table."""
+    known = known_codes(specs, state.tables)
+    kept: list[Typed] = []
+    for one in feeding:
+        typed = type_rows(one.raw, spec, one.source, _reading(one, company))
+        typed = check_rows(typed, one.raw, spec, known, company)
+        state.issues += typed.issues
+        kept.append(typed)
+    frames = [typed.frame.with_columns(pl.lit(n, dtype=pl.Int32).alias(SOURCE)) for n, typed in enumerate(kept)]
+    joined, returned = split_returns(pl.concat(frames, how="diagonal"), spec)
+    if returned.height:
+        state.returned[spec.name] = returned
+    files = ", ".join(sorted({one.raw.file for one in feeding}))
+    merged = merge_rows(joined, spec, files, rule=_rule(feeding), distinct=any(one.source.distinct for one in feeding))
+    state.issues += [*merged.issues, *same_writing(joined, merged, spec, files)]
+    state.tables[spec.name] = merged.frame.drop(ROW, SOURCE)
+    for number, (one, typed) in enumerate(zip(feeding, kept, strict=True)):
+        state.reports.append(_report(number, one, typed, spec, _Parts(joined=joined, returned=returned, merged=merged)))
+
+
+def _rule(feeding: Sequence[Opened]) -> Duplicates | None:
+    return next((one.source.duplicates for one in feeding if one.source.duplicates), None)
 
 
 def _reading(one: Opened, company: Company) -> Reading:
@@ -67,17 +101,6 @@ def _reading(one: Opened, company: Company) -> Reading:
         file=one.raw.file, company=company, decimals=source.decimal, day_order=source.dates,
         semicolons=one.semicolons, strip_point_zero=source.strip_point_zero,
     )  # fmt: skip
-
-
-def load_order(specs: Mapping[str, TableSpec]) -> list[TableSpec]:
-    """Give the tables with masters first; the order of the registry otherwise."""
-    return sorted(specs.values(), key=lambda spec: master_of(spec) is None)
-
-
-def master_of(spec: TableSpec) -> str | None:
-    """Give the dimension a table is the master of: its only key refers to nothing else and names the file."""
-    only = spec.key[0] if len(spec.key) == 1 else None
-    return only if only and spec.name == f"{only}s" and spec.column(only).refers is None else None
 
 
 def known_codes(specs: Mapping[str, TableSpec], tables: Mapping[str, pl.DataFrame]) -> dict[str, dict[str, str]]:
@@ -90,46 +113,40 @@ def known_codes(specs: Mapping[str, TableSpec], tables: Mapping[str, pl.DataFram
     return known
 
 
-def check_codes(typed: Typed, raw: RawTable, spec: TableSpec, known: Mapping[str, Mapping[str, str]]) -> Typed:
-    """Write codes as their master does; reject rows whose code no master knows, with the nearest one."""
-    frame, rejects = typed.frame, []
-    for column in spec.columns:
-        codes = known.get(column.refers or "")
-        if codes is None:
-            continue
-        texts = sorted(set(frame[column.name].drop_nulls().to_list()) - {""})
-        written = {text: codes[match_key(text)] for text in texts if match_key(text) in codes}
-        faults = {text: _unknown(column.refers or "", text, codes) for text in texts if text not in written}
-        if faults:
-            bad = frame.filter(pl.col(column.name).is_in(list(faults)))
-            rejects += [reject(column.name, row, text, faults[text]) for row, text in bad.select(ROW, column.name).iter_rows()]
-            frame = frame.filter(~pl.col(column.name).is_in(list(faults)).fill_null(value=False))
-        frame = frame.with_columns(pl.col(column.name).replace(written))
-    out = typed.frame.join(frame.select(ROW), on=ROW, how="anti")
-    return Typed(
-        frame=frame, read=typed.read, rejected=typed.rejected + add_up(out, spec),
-        rejects=typed.rejects + with_text(raw, rejects), choices=typed.choices, issues=typed.issues,
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Parts:
+    """The rows of all files of a table: those that compete for keys, those that are returns, and the outcome."""
+
+    joined: pl.DataFrame
+    returned: pl.DataFrame
+    merged: Merged
+
+
+def _report(number: int, one: Opened, typed: Typed, spec: TableSpec, parts: _Parts) -> TableReport:
+    """Tie one file: each part is summed from the rows that are there, not from the difference of the others."""
+    own = pl.col(SOURCE) == number
+    fallen, clash = parts.merged.merged.filter(own), parts.merged.contradicting.filter(own)
+    returned = add_up(parts.returned.filter(own), spec)
+    if parts.merged.added:
+        kept = add_up(parts.joined.filter(own), spec)
+        loaded, merged = kept + Sums(rows=-fallen.height), Sums(rows=fallen.height)
+    else:
+        loaded, merged = add_up(parts.merged.frame.filter(own), spec), add_up(fallen, spec)
+    ragged = Sums(rows=len(one.rejects))
+    rejects = one.rejects + typed.rejects + _clashes(clash, one.raw, spec)
+    return TableReport(
+        file=one.raw.file, table=spec.name, read=typed.read + ragged, loaded=loaded + returned, merged=merged,
+        rejected=typed.rejected + add_up(clash, spec) + ragged,
+        routed=((ROUTED, returned),) if returned.rows else (), left_out=typed.left_out, blank=one.raw.blank,
+        choices=one.raw.choices + typed.choices, sample=one.raw.sample,
+        rejects=tuple(sorted(rejects, key=lambda found: found.row)),
     )  # fmt: skip
 
 
-def _unknown(dimension: str, text: str, codes: Mapping[str, str]) -> Fault:
-    near = nearest(text, codes.values())
-    return Fault(
-        expected=f"a code of {dimension}s ({len(codes)} known)",
-        advice=f"Maybe '{near}'? Correct it, or add it to {dimension}s." if near else f"Add it to {dimension}s.",
-    )
-
-
-def _finish(frame: pl.DataFrame, spec: TableSpec) -> pl.DataFrame:
-    return frame.drop(ROW, SOURCE)
-
-
-def _report(one: Opened, spec: TableSpec, typed: Typed) -> TableReport:
-    ragged = Sums(rows=len(one.rejects))
-    return TableReport(
-        file=one.raw.file, table=spec.name, read=typed.read + ragged, loaded=add_up(typed.frame, spec),
-        rejected=typed.rejected + ragged, blank=one.raw.blank, choices=one.raw.choices + typed.choices,
-        sample=one.raw.sample, rejects=tuple(sorted(one.rejects + typed.rejects, key=lambda found: found.row)),
+def _clashes(clash: pl.DataFrame, raw: RawTable, spec: TableSpec) -> tuple[Reject, ...]:
+    return reject_rows(
+        raw, clash[ROW].to_list(), spec.key[0], f"one row for each {', '.join(spec.key)}; another row says otherwise",
+        "Keep the right one, or say duplicates = \"add\" or \"last\" in mapping.toml.",
     )  # fmt: skip
 
 

@@ -25,6 +25,14 @@ class Duplicates(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """Another file of the folder, whose columns are added by equal values of the column `on`."""
+
+    file: str
+    on: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One file feeding one table.
 
@@ -34,6 +42,10 @@ class Source:
         columns: our column -> column of the file, or a template like "{territory}-{channel}"; empty
             = the columns have our names.
         constants: our column -> text put in every row.
+        rules: our column -> rules of which the first that holds gives the text, e.g.
+            kind = [["code starts 'C'", "return"], ["", "sale"]].
+        products: our column -> columns or numbers multiplied exactly, e.g. value = ["qty", "price"].
+        join: another file of the folder whose columns are added by equal values of a column.
         where: rows taken up, e.g. `scenario == 'Budget'`; others are counted as left out.
         distinct: keep one row of each key (a master derived from transactions).
         duplicates: what to do with rows of one key and different values; None = ask.
@@ -54,6 +66,9 @@ class Source:
     table: str
     columns: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    products: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    join: Join | None = None
     where: str | None = None
     distinct: bool = False
     duplicates: Duplicates | None = None
@@ -79,7 +94,7 @@ class Mapped:
 
 
 _KINDS: Mapping[str, type] = {
-    "file": str, "table": str, "columns": dict, "constants": dict, "where": str, "distinct": bool,
+    "file": str, "table": str, "columns": dict, "constants": dict, "rules": dict, "products": dict, "join": dict, "where": str, "distinct": bool,
     "duplicates": str, "decimal": str, "dates": str, "encoding": str, "delimiter": str, "header_row": int,
     "names": list, "sheet": str, "transposed": bool, "strip_point_zero": bool, "currency": str, "reason": str,
 }  # fmt: skip
@@ -118,10 +133,29 @@ def _source(number: int, given: Mapping[str, Any]) -> Source:
         raise InvalidInput(f'{where}: currency = "{given["currency"]}" needs a reason = "..." that the report can show')
     typed = dict(given)
     typed["names"] = tuple(str(name) for name in given.get("names", ()))
+    typed["columns"] = {ours: str(theirs) for ours, theirs in given.get("columns", {}).items()}
+    typed["constants"] = {ours: str(text) for ours, text in given.get("constants", {}).items()}
+    typed["products"] = {ours: tuple(map(str, factors)) for ours, factors in given.get("products", {}).items()}
+    typed["rules"] = {ours: _rules(where, ours, rules) for ours, rules in given.get("rules", {}).items()}
+    if "join" in given:
+        typed["join"] = _join(where, given["join"])
     for key, kind in (("duplicates", Duplicates), ("decimal", Decimals), ("dates", DayOrder)):
         if key in given:
             typed[key] = _word(where, key, given[key], kind)
     return Source(**typed)
+
+
+def _rules(where: str, ours: str, given: Any) -> tuple[tuple[str, str], ...]:
+    pairs = isinstance(given, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in given)
+    if not pairs:
+        raise InvalidInput(f'{where}: rules.{ours} is {given!r}; expected [["condition", "text"], ["", "otherwise"]]')
+    return tuple((str(rule), str(text)) for rule, text in given)
+
+
+def _join(where: str, given: Mapping[str, Any]) -> Join:
+    if set(given) != {"file", "on"}:
+        raise InvalidInput(f'{where}: join is {dict(given)!r}; expected {{ file = "...", on = "column" }}')
+    return Join(file=str(given["file"]), on=str(given["on"]))
 
 
 def _word(where: str, key: str, value: str, kind: type[StrEnum]) -> StrEnum:

@@ -12,6 +12,8 @@ from trivet.core.report import Choice
 
 ROW = "__row__"
 """Column of a raw frame with the line in the file (1 = the first line)."""
+SOURCE = "__source__"
+"""Column of typed rows with the number of the file that feeds the table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from trivet.connect.arrange import arrange, may_be_empty, taken_up
 from trivet.connect.cells import Cells, Fault, Reading, read_column
-from trivet.connect.codes import match_key, nearest
+from trivet.connect.codes import match_key
 from trivet.connect.mapping import Source
 from trivet.connect.raw import ROW, RawTable
-from trivet.core.issues import Issue, Place, Severity
+from trivet.core.issues import Issue, Severity
 from trivet.core.quantities import MONEY, QUANTITY, to_decimal
 from trivet.core.report import Choice, Reject, Sums
-from trivet.core.tables import ColumnSpec, ColumnType, TableSpec
+from trivet.core.tables import ColumnType, TableSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -22,6 +23,7 @@ class Typed:
     Attributes:
         frame: typed columns of the table and ROW; only rows without fault.
         read: everything that was read, rows at fault included.
+        left_out: rows the mapping passes over.
         rejected: the rows at fault.
         rejects: each with its reason.
         choices: what was decided.
@@ -30,6 +32,7 @@ class Typed:
 
     frame: pl.DataFrame
     read: Sums
+    left_out: Sums
     rejected: Sums
     rejects: tuple[Reject, ...]
     choices: tuple[Choice, ...]
@@ -50,14 +53,10 @@ def _first(spec: TableSpec, frame: pl.DataFrame, kind: ColumnType) -> str | None
     return next((column.name for column in spec.columns if column.type is kind and column.name in frame.columns), None)
 
 
-def may_be_empty(column: ColumnSpec) -> bool:
-    """Say whether a cell may be empty: not a needed one, not a key unless its description says what empty means."""
-    return not column.needed and (not column.key or "empty" in column.about.lower())
-
-
 def type_rows(raw: RawTable, spec: TableSpec, source: Source, reading: Reading) -> Typed:
     """Read the rows of a file as the table's columns; rows with a fault are rejected, not guessed."""
-    texts, issues = match_columns(raw, spec, source)
+    texts, issues = arrange(raw, spec, source)
+    taken = taken_up(raw, source)
     cells = {column.name: read_column(texts[column.name], column, reading) for column in spec.columns}
     issues += [issue for column in cells.values() for issue in column.issues]
     choices = tuple(choice for column in cells.values() for choice in column.choices)
@@ -68,57 +67,15 @@ def type_rows(raw: RawTable, spec: TableSpec, source: Source, reading: Reading) 
         typed = typed.hstack(texts.select(pl.col(name).str.strip_chars().alias(name) for name in further))
     if any(issue.severity is Severity.REFUSED for issue in issues):
         nothing = Sums()
-        return Typed(frame=typed.clear(), read=nothing, rejected=nothing, rejects=(), choices=choices, issues=tuple(issues))
+        return Typed(frame=typed.clear(), read=nothing, left_out=nothing, rejected=nothing, rejects=(), choices=choices, issues=tuple(issues))
+    left_out = add_up(typed.filter(~taken), spec)
+    typed, texts = typed.filter(taken), texts.filter(taken)
     rejects = _find_rejects(raw, texts, spec, cells)
     bad = typed[ROW].is_in([reject.row for reject in rejects])
     return Typed(
-        frame=typed.filter(~bad), read=add_up(typed, spec), rejected=add_up(typed.filter(bad), spec),
+        frame=typed.filter(~bad), read=add_up(typed, spec), rejected=add_up(typed.filter(bad), spec), left_out=left_out,
         rejects=rejects, choices=choices, issues=tuple(issues),
     )  # fmt: skip
-
-
-def match_columns(raw: RawTable, spec: TableSpec, source: Source) -> tuple[pl.DataFrame, list[Issue]]:
-    """Give a frame of text with the table's column names, and issues about columns not there or not known."""
-    names = {match_key(name): name for name in raw.columns}
-    columns, issues = [pl.col(ROW)], []
-    taken: set[str] = set()
-    for column in spec.columns:
-        found = names.get(match_key(column.name))
-        if found is None:
-            columns.append(pl.lit(None, dtype=pl.String).alias(column.name))
-            if not may_be_empty(column):
-                issues.append(_missing(raw, column))
-            continue
-        taken.add(found)
-        columns.append(pl.col(found).alias(column.name))
-    for name in raw.columns:
-        if name not in taken and spec.extra:
-            columns.append(pl.col(name).alias(match_key(name).replace(" ", "_")))
-        elif name not in taken:
-            issues.append(_not_used(raw, spec, name))
-    return raw.frame.select(columns), issues
-
-
-def _missing(raw: RawTable, column: ColumnSpec) -> Issue:
-    near = nearest(column.name, raw.columns)
-    return Issue(
-        code="import.missing-column",
-        severity=Severity.REFUSED,
-        place=Place(source=raw.file, column=column.name),
-        message=f"has no column '{column.name}' ({column.about.rstrip('.')}); it has {', '.join(raw.columns)}.",
-        advice=(f"Maybe '{near}'? " if near else "") + "Rename the column, or name it in mapping.toml.",
-    )
-
-
-def _not_used(raw: RawTable, spec: TableSpec, name: str) -> Issue:
-    near = nearest(name, [column.name for column in spec.columns])
-    return Issue(
-        code="import.unused-column",
-        severity=Severity.NOTE,
-        place=Place(source=raw.file, column=name),
-        message=f"column '{name}' is not one of table {spec.name} and was not loaded.",
-        advice=f"Maybe '{near}'? Rename it then." if near else "Nothing to do if it is not needed.",
-    )
 
 
 def _find_rejects(
@@ -160,3 +117,12 @@ def with_text(raw: RawTable, rejects: Sequence[Reject]) -> tuple[Reject, ...]:
                text=",".join(cell or "" for cell in lines[one.row]))
         for one in rejects
     )
+
+
+def reject_rows(raw: RawTable, rows: Sequence[int], column: str, expected: str, advice: str) -> tuple[Reject, ...]:
+    """Reject whole rows (lines of the file) for one reason, each with its text."""
+    fault = Fault(expected=expected, advice=advice)
+    named = [name for name in raw.columns if match_key(name) == match_key(column)]
+    lines = raw.frame.filter(pl.col(ROW).is_in(list(rows)))
+    texts = lines[named[0]].to_list() if named else [""] * lines.height
+    return with_text(raw, [reject(column, row, text or "", fault) for row, text in zip(lines[ROW], texts, strict=True)])
