@@ -51,11 +51,12 @@ class Company:
     def buckets(self) -> Buckets:
         """Cut the plan's time axis: history from `first_bucket`, then `horizon` open buckets."""
         generous = 2000
-        edges = {
-            Calendar.MONTHS: month_edges,
-            Calendar.WEEKS: week_edges,
-            Calendar.FOUR_FOUR_FIVE: lambda d, n: four_four_five_edges(d, n, self.fiscal_start),
-        }[self.calendar](self.first_bucket, generous)
+        if self.calendar is Calendar.MONTHS:
+            edges = month_edges(self.first_bucket, generous)
+        elif self.calendar is Calendar.WEEKS:
+            edges = week_edges(self.first_bucket, generous)
+        else:
+            edges = four_four_five_edges(self.first_bucket, generous, self.fiscal_start)
         closed = [i for i, edge in enumerate(edges) if edge <= self.cycle]
         if not closed:
             raise InvalidInput(f"company.toml: cycle {self.cycle} lies before first_bucket {self.first_bucket}")

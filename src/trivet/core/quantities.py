@@ -55,7 +55,7 @@ def to_amounts(counts: Counts, quantum: Decimal) -> Rates:
 
 def round_rate(rates: Rates) -> Rates:
     """Round prices, rates and shares to 1e-9, as they are stored."""
-    return np.round(np.asarray(rates, dtype=np.float64), 9)
+    return np.asarray(np.round(np.asarray(rates, dtype=np.float64), 9), dtype=np.float64)
 
 
 def times_rate(counts: Counts, rates: Rates, quantum: Decimal, result: Decimal) -> Counts:
