@@ -6,6 +6,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,7 @@ def schemas() -> dict[str, Any]:
     """Give the JSON schema of each use-case's answer."""
     found = {}
     for case in registries.use_cases():
-        if case.answer not in (None, type(None)):
+        if is_dataclass(case.answer):
             found[case.name] = TypeAdapter(case.answer).json_schema(mode="serialization")
     return found
 
@@ -182,10 +183,35 @@ def json_page() -> str:
             continue
         shared.update(schema.get("$defs", {}))
         title = f"trivet {case.shells.command}" if case.shells.command else case.name
-        parts.append(f"\n## {title}\n\n{case.about} Python: `trivet.{case.name}`.\n\n{_fields(schema)}")
+        if case.name != case.module:
+            title = f"{title} ({case.name})"
+        parts.append(f"\n## {title}\n\n{case.about} Python: `{case.name}`.\n\n{_fields(schema)}")
     parts.append("\n## Values inside the answers\n")
     parts += [f"\n### {name}\n\n{_first_line(schema)}\n\n{_fields(schema)}" for name, schema in sorted(shared.items())]
     return "".join(parts)
+
+
+def python_page() -> str:
+    """Write the Python interface: every use-case, by mkdocstrings."""
+    cases = [case for case in registries.use_cases() if case.name == case.module]
+    return (
+        "# Python\n\nEvery use-case is a function of the package, imported when it is first used, so that `import trivet` "
+        "costs nothing.\n\n"
+        "```python\nfrom pathlib import Path\n\nimport trivet\n\n"
+        'workspace = trivet.open_workspace("trivet-workspace")\n'
+        'trivet.import_folder(workspace, Path("my-company"))\n'
+        "answer = trivet.make_plan(workspace)\nprint(answer.digest, len(answer.issues))\n```\n\n"
+        "Problems of a plan are [issues](issues.md) in the answer; wrong calls raise an error of this tree.\n\n"
+        "::: trivet.core.errors\n\n## Use-cases\n\n"
+        + table(
+            ("function", "does", "command"),
+            (
+                (f"[`{case.name}`](#trivet.usecases.{case.name}.{case.name})", case.about, case.shells.command or "")
+                for case in cases
+            ),
+        )
+        + "".join(f"\n::: trivet.usecases.{case.name}.{case.name}\n" for case in cases)
+    )
 
 
 def _first_line(schema: Mapping[str, Any]) -> str:
@@ -239,6 +265,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "issues.md": issues_page,
     "json.md": json_page,
+    "python.md": python_page,
 }
 
 

@@ -1,6 +1,7 @@
 """What the reference pages are written from: measures, tables, commands and answers of the package."""
 
 import importlib
+import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -50,8 +51,9 @@ def _commands(group: TyperGroup, prefix: str) -> Iterator[tuple[str, TyperComman
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseCase:
-    """One use-case: its name, first line, ways in and the type it answers with."""
+    """One function people call: its module, name, first line, ways in and the type it answers with."""
 
+    module: str
     name: str
     about: str
     shells: Shells
@@ -59,14 +61,17 @@ class UseCase:
 
 
 def use_cases() -> Iterator[UseCase]:
-    """Give every use-case in alphabetical order."""
+    """Give every public function of the use-cases in alphabetical order, the one of the module's name first."""
     for path in sorted((PACKAGE / "usecases").glob("*.py")):
         if path.stem in {"__init__", "declare"}:
             continue
         module = importlib.import_module(f"trivet.usecases.{path.stem}")
-        function = getattr(module, path.stem, None)
-        if function is None:
-            continue
-        about = (function.__doc__ or "").strip().splitlines()[0]
-        answer = get_type_hints(function)["return"]
-        yield UseCase(name=path.stem, about=about, shells=module.DECLARED, answer=answer)
+        own = [
+            (name, function)
+            for name, function in inspect.getmembers(module, inspect.isfunction)
+            if function.__module__ == module.__name__ and not name.startswith("_")
+        ]
+        for name, function in sorted(own, key=lambda pair: (pair[0] != path.stem, pair[0])):
+            about = (function.__doc__ or "").strip().splitlines()[0]
+            answer = get_type_hints(function)["return"]
+            yield UseCase(module=path.stem, name=name, about=about, shells=module.DECLARED, answer=answer)
