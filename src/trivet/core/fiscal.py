@@ -82,17 +82,22 @@ def outlook_revenue(demand: Panel) -> Counts:
 
 
 def outlook_cost(demand: Panel) -> Counts:
-    """Give standard cost of what was shipped (closed) and will be (open).
+    """Give standard cost of what was shipped (closed) and will be (open): revenue less margin.
 
     Where a shipment was booked without cost, the cost of the first open bucket stands in
-    (`estimated_cost` tells where).
+    (`estimated_cost` tells where). What has no cost at all shows no margin, so its cost is its revenue.
     """
     first = demand.buckets.first_open
-    cost = both(demand, "shipped_cost", "constrained_cost")
+    revenue = outlook_revenue(demand)
+    cost = np.where(
+        np.arange(len(demand.buckets)) < first, demand.count("shipped_cost"), revenue - demand.count("gross_margin")
+    )
     lacking = estimated_cost(demand)
     if first < len(demand.buckets) and lacking.any():
         unit = np.broadcast_to(demand.rate("unit_cost")[:, [first]], demand.shape)
-        cost = np.where(lacking, times_rate(demand.count("shipments"), unit, QUANTITY, MONEY), cost)
+        known = np.broadcast_to(demand.mask("unit_cost")[:, [first]], demand.shape)
+        stand_in = np.where(known, times_rate(demand.count("shipments"), unit, QUANTITY, MONEY), revenue)
+        cost = np.where(lacking, stand_in, cost)
     return cost.astype(np.int64)
 
 

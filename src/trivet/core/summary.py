@@ -142,32 +142,48 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overload:
-    """A resource and bucket where the unlimited plan needs more hours than there are.
+    """A resource that the unlimited plan would need more hours of than there are.
 
-    `need` and `planned` are percent of capacity without overtime; `over` the hours above it.
+    Attributes:
+        resource: which.
+        bucket, label: its worst bucket.
+        need, planned: hours of the unlimited and of the made plan there, in percent of the capacity
+            without overtime; None when there is no capacity at all.
+        over: hours above capacity in that bucket.
+        buckets: open buckets in which it is overloaded.
     """
 
     resource: str
     bucket: date
     label: str
-    need: Decimal
-    planned: Decimal
+    need: Decimal | None
+    planned: Decimal | None
     over: Decimal
+    buckets: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaterialShortage:
-    """A key material whose supplier delivers less than the unlimited plan needs.
+    """A key material its suppliers can't deliver in time for the unlimited plan.
 
-    `need` and `cap` are totals of the buckets first to last in which it is short; `families` use it.
+    Attributes:
+        item: which.
+        suppliers: who delivers it.
+        first, last: labels of the buckets from which it is short and in which most is missing.
+        need, cap: units needed and deliverable from the current bucket to the last.
+        stock: units counted at the start.
+        short: need - cap - stock at worst.
+        families: families made of it.
     """
 
     item: str
-    supplier: str
+    suppliers: tuple[str, ...]
     first: str
     last: str
     need: Decimal
     cap: Decimal
+    stock: Decimal
+    short: Decimal
     families: tuple[str, ...]
 
 
@@ -211,6 +227,21 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BacklogWeeks:
+    """Order backlog of a make-to-order family in weeks of its coming shipments (F2).
+
+    `opening` at the end of the last closed bucket, `worst` in bucket `when`, `policy` the most allowed.
+    """
+
+    family: str
+    units: Decimal
+    opening: Decimal | None
+    worst: Decimal | None
+    when: str
+    policy: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanSummary:
     """What one screen says about a plan.
 
@@ -219,13 +250,13 @@ class PlanSummary:
         lines: the company's fiscal years, this one and the next.
         families: the same by family.
         bridges: company bridges from budget to outlook, one a year that has a budget.
-        stock_value: projected stock at cost at the end of the last closed bucket's next, the current one.
-        stock_days: days of coming shipments that the opening stock covers, at cost.
-        target_value: the target stock at cost of the same bucket; None without targets.
-        service: percent of the consensus shipped in its own bucket, by the horizon's cumulated shipments.
-        served: percent of the consensus that is not lost.
-        overloads: the five worst, resource and bucket.
-        overloaded: number of resource buckets above capacity in the unlimited plan.
+        stock_value: stock at cost at the end of the current bucket; None when nothing is stocked.
+        stock_days: days of coming shipments it covers, at cost; None when it lasts beyond the horizon.
+        target_value, target_days: the same of the target stock; None without targets.
+        service: percent of the next 12 buckets' make-to-stock demand shipped in its own bucket, at price.
+        served: percent of the next 12 buckets' demand that is not lost, at price.
+        overloads: resources short of hours, worst first, at most five.
+        overloaded: number of resources and buckets above capacity in the unlimited plan.
         shortages: key materials short.
         backlogs: make-to-order families with their weeks of backlog, now and at worst.
         endings: items that leave stock behind.
@@ -244,30 +275,16 @@ class PlanSummary:
     stock_value: Decimal | None
     stock_days: Decimal | None
     target_value: Decimal | None
+    target_days: Decimal | None
     service: Decimal | None
     served: Decimal | None
     overloads: tuple[Overload, ...]
     overloaded: int
     shortages: tuple[MaterialShortage, ...]
-    backlogs: tuple["BacklogWeeks", ...]
+    backlogs: tuple[BacklogWeeks, ...]
     endings: tuple[Ending, ...]
     gaps: tuple[Gap, ...]
     refused: int
     warnings: int
     notes: int
     ties: tuple[Check, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BacklogWeeks:
-    """Order backlog of a make-to-order family in weeks of its coming shipments (F2).
-
-    `opening` at the end of the last closed bucket, `worst` in bucket `when`, `policy` the most allowed.
-    """
-
-    family: str
-    units: Decimal
-    opening: Decimal | None
-    worst: Decimal | None
-    when: str
-    policy: Decimal | None
