@@ -15,19 +15,13 @@ import polars as pl
 from trivet.connect.codes import nearest
 from trivet.connect.load import Opened, load_tables
 from trivet.connect.mapping import Mapped, Source, parse_mapping
-from trivet.connect.texts import TextHints, read_text
+from trivet.connect.opening import ENDINGS, open_source
 from trivet.core.company import Company, parse_company
 from trivet.core.errors import InvalidInput
 from trivet.core.issues import Issue, Place, Severity
 from trivet.core.ports import Progress
 from trivet.core.report import ImportReport
 from trivet.core.tables import TableSpec
-
-ENDINGS = (".csv", ".parquet", ".xlsx")
-"""Formats a table may stand in."""
-LARGEST_FILE = 2 * 1024**3
-"""Bytes: larger files are refused with advice."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
@@ -175,29 +169,6 @@ def _missing(spec: TableSpec) -> Issue:
         place=Place(source=f"{spec.name}.csv"),
         message=f"is not there: {spec.about}" if spec.needed else f"is not there. {spec.off}",
         advice=f"Add {spec.name}.csv; `trivet init` writes an empty one." if spec.needed else "Add it to switch it on.",
-    )
-
-
-def open_source(path: Path, source: Source, spec: TableSpec) -> tuple[Opened | None, tuple[Issue, ...]]:
-    """Open one file as text; None with the reasons when it can't be used."""
-    size = path.stat().st_size
-    if size > LARGEST_FILE:
-        return None, (_too_large(path, size),)
-    expected = frozenset(column.name for column in spec.columns)
-    text = read_text(path, TextHints(expected=expected, encoding=source.encoding, delimiter=source.delimiter,
-                                     header_row=source.header_row, names=source.names, transposed=source.transposed))
-    if text.issues:
-        return None, text.issues
-    return Opened(source=source, raw=text.raw, rejects=text.rejects, semicolons=text.delimiter == ";"), ()
-
-
-def _too_large(path: Path, size: int) -> Issue:
-    return Issue(
-        code="import.too-large",
-        severity=Severity.REFUSED,
-        place=Place(source=path.name),
-        message=f"has {size / 1024**3:.1f} GB, expected at most {LARGEST_FILE / 1024**3:.0f} GB.",
-        advice="Add its lines up by bucket, or cut it into several files with a mapping.",
     )
 
 

@@ -1,19 +1,21 @@
 """Reading CSV files as text: encoding, delimiter, header row and junk, found and said, never assumed.
 
 Letters are never replaced by '?': a file is UTF-8 (with or without byte order mark) or its encoding
-is detected and a decoded sample shown. Rows keep the line they stand on.
+is detected and a decoded sample shown. The header is the line with most known column names; rows keep
+the line they stand on. A file that can't be understood is refused with what to say in the mapping.
 """
 
 import codecs
 import csv
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 import polars as pl
 from charset_normalizer import from_bytes
 
-from trivet.connect.codes import match_key
+from trivet.connect.header import Header, Hints, find_header
 from trivet.connect.raw import ROW, RawTable
 from trivet.core.issues import Issue, Place, Severity
 from trivet.core.report import Choice, Reject
@@ -22,28 +24,8 @@ DELIMITERS = (",", ";", "\t", "|")
 LONGEST_CELL = 100_000
 """Characters: no code, name or number is longer; hexadecimal pictures in a cell are."""
 _CHUNK = 50_000
-_LOOKED_AT = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextHints:
-    """What a mapping says about a text file; None = found out.
-
-    Attributes:
-        expected: column names that may stand in the header, to find it.
-        encoding: e.g. `cp1252`.
-        delimiter: `,` `;` tab or `|`.
-        header_row: line of the header (1 = the first).
-        names: names of the columns of a file without a header.
-        transposed: whether the table lies on its side: a row a column.
-    """
-
-    expected: frozenset[str] = frozenset()
-    encoding: str | None = None
-    delimiter: str | None = None
-    header_row: int | None = None
-    names: tuple[str, ...] = ()
-    transposed: bool = False
+LOOKED_AT = 60
+_PLACEHOLDERS = frozenset({"column", "colunm", "null", "none", "nan", "n/a", "#n/a"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,19 +34,28 @@ class TextFile:
 
     raw: RawTable
     rejects: tuple[Reject, ...] = ()
-    issues: tuple[Issue, ...] = field(default=())
+    issues: tuple[Issue, ...] = ()
     delimiter: str = ","
 
 
-def read_text(path: Path, hints: TextHints) -> TextFile:
+def read_text(path: Path, hints: Hints) -> TextFile:
     """Read a CSV file as text. Wrong files give REFUSED issues, never an exception."""
     encoding, why = (hints.encoding, "the mapping says so") if hints.encoding else find_encoding(path)
     choices = [Choice(about="encoding", value=encoding, reason=why)]
     try:
-        return _read_decoded(path, encoding, hints, choices)
+        with path.open(encoding=encoding, newline="") as stream:
+            start = list(islice(stream, LOOKED_AT))
+        delimiter, why = (hints.delimiter, "the mapping says so") if hints.delimiter else find_delimiter(start)
+        choices.append(Choice(about="delimiter", value={"\t": "TAB"}.get(delimiter, delimiter), reason=why))
+        with path.open(encoding=encoding, newline="") as stream:
+            return collect(path.name, cut_records(stream, delimiter), hints, choices, delimiter)
     except UnicodeDecodeError as error:
-        return _refused(path, choices, "import.encoding", f"byte {error.start} is no {encoding} text",
-                        'Say encoding = "cp1252" (or what it is) for this file in mapping.toml.')
+        message = f"byte {error.start} of a line is no {encoding} text"
+        advice = 'Say encoding = "cp1252" (or what it is) for this file in mapping.toml.'
+        return refuse(path.name, "import.encoding", message, advice)
+    except LookupError:
+        message = f"encoding '{encoding}' is not known, expected e.g. utf-8 or cp1252"
+        return refuse(path.name, "import.encoding", message, "Correct it in mapping.toml.", value=encoding)
 
 
 def find_encoding(path: Path) -> tuple[str, str]:
@@ -95,22 +86,6 @@ def _detect(path: Path) -> tuple[str, str]:
     return found, f"not UTF-8; the bytes fit {found} best: look at the sample"
 
 
-def _refused(path: Path, choices: Sequence[Choice], code: str, message: str, advice: str,
-             row: int | None = None, value: str | None = None) -> TextFile:
-    issue = Issue(code=code, severity=Severity.REFUSED, message=message, advice=advice,
-                  place=Place(source=path.name, row=row, value=value))
-    raw = RawTable(file=path.name, frame=pl.DataFrame(schema={ROW: pl.Int64}), choices=tuple(choices))
-    return TextFile(raw=raw, issues=(issue,))
-
-
-def _read_decoded(path: Path, encoding: str, hints: TextHints, choices: list[Choice]) -> TextFile:
-    with path.open(encoding=encoding, newline="") as stream:
-        start = [line for _, line in zip(range(_LOOKED_AT), stream, strict=False)]
-    delimiter, why = (hints.delimiter, "the mapping says so") if hints.delimiter else find_delimiter(start)
-    choices.append(Choice(about="delimiter", value={"\t": "TAB"}.get(delimiter, delimiter), reason=why))
-    return _cut(path, encoding, delimiter, hints, choices)
-
-
 def find_delimiter(lines: Sequence[str]) -> tuple[str, str]:
     """Find the sign that cuts most lines into the same number of cells, and say how it was found."""
     best, cells, share = ",", 1, 0.0
@@ -127,117 +102,130 @@ def find_delimiter(lines: Sequence[str]) -> tuple[str, str]:
     return best, f"cuts {share:.0%} of the first lines into {cells} cells"
 
 
-def _cut(path: Path, encoding: str, delimiter: str, hints: TextHints, choices: list[Choice]) -> TextFile:
-    """Cut the file into records, find the header, and hand the rows on."""
-    with path.open(encoding=encoding, newline="") as stream:
-        records = _records(stream, delimiter)
-        try:
-            start = [record for _, record in zip(range(_LOOKED_AT), records, strict=False)]
-            header, at, why = _find_header(start, hints)
-            if header is None:
-                return _refused(path, choices, "import.no-header", why, _HEADER_ADVICE, value=_shown(start))
-            choices.append(Choice(about="header row", value=str(at), reason=why))
-            doubled = sorted({name for name in header if name and header.count(name) > 1})
-            if doubled:
-                return _refused(path, choices, "import.double-header", f"column '{doubled[0]}' stands twice",
-                                "Rename or delete one of the two columns.", row=at, value=doubled[0])
-            body = [record for record in start if record[0] > at]
-            return _collect(path, header, _chain(body, records), choices, delimiter)
-        except csv.Error as error:
-            line = getattr(error, "line", None)
-            return _refused(path, choices, "import.long-cell", str(error), _LONG_ADVICE, row=line)
+def refuse(file: str, code: str, message: str, advice: str, *, row: int | None = None, value: str | None = None) -> TextFile:
+    """Give a file that is refused for one reason."""
+    place = Place(source=file, row=row, value=value)
+    issue = Issue(code=code, severity=Severity.REFUSED, message=f"{message}.", advice=advice, place=place)
+    return TextFile(raw=RawTable(file=file, frame=pl.DataFrame(schema={ROW: pl.Int64})), issues=(issue,))
 
 
-_HEADER_ADVICE = "Write the column names in the first line, or give names = [...] for this file in mapping.toml."
-_LONG_ADVICE = "Take that column out of the file: a picture or document in a cell can't be planned with."
-_Record = tuple[int, list[str]]
+class LongCellError(Exception):
+    """A cell is longer than any code, name or number."""
+
+    def __init__(self, line: int) -> None:
+        """Keep the line."""
+        super().__init__(line)
+        self.line = line
 
 
-def _chain(first: Sequence[_Record], rest: Iterator[_Record]) -> Iterator[_Record]:
-    yield from first
-    yield from rest
+Record = tuple[int, Sequence[str]]
+"""A line of the file and its cells."""
 
 
-def _records(stream: Iterator[str], delimiter: str) -> Iterator[_Record]:
-    """Give each record with the line it begins on; csv.Error for a cell that is too long."""
+def cut_records(stream: Iterable[str], delimiter: str) -> Iterator[Record]:
+    """Give each record with the line it begins on; LongCellError for a cell that is too long."""
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(stream, delimiter=delimiter)
     line = 1
-    for cells in reader:
-        yield line, cells
-        line = reader.line_num + 1
+    try:
+        for cells in reader:
+            yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise LongCellError(line) from error
 
 
-def _find_header(start: Sequence[_Record], hints: TextHints) -> tuple[list[str] | None, int, str]:
-    """Give header names, line and reason; None with the reason when there is no header."""
-    if hints.names:
-        return [name.strip() for name in hints.names], 0, "the mapping names the columns"
-    if hints.header_row:
-        cells = next((cells for line, cells in start if line == hints.header_row), [])
-        return [cell.strip() for cell in cells], hints.header_row, "the mapping says so"
-    wanted = {match_key(name) for name in hints.expected}
-    scores = [(sum(match_key(cell) in wanted for cell in cells), -line) for line, cells in start]
-    score, negative = max(scores, default=(0, 0))
-    if score == 0:
-        return None, 0, f"no line has one of the column names {', '.join(sorted(hints.expected)[:8])}"
-    cells = next(cells for line, cells in start if line == -negative)
-    above = [line for line, found in start if line < -negative and any(cell.strip() for cell in found)]
-    why = f"{score} of {len(cells)} names are known" + (f"; {len(above)} junk lines above passed over" if above else "")
-    return [cell.strip() for cell in cells], -negative, why
+def collect(file: str, records: Iterator[Record], hints: Hints, choices: list[Choice], delimiter: str) -> TextFile:
+    """Find the header among the first records and turn the rows below it into a frame of text."""
+    try:
+        start = list(islice(records, LOOKED_AT))
+        if hints.transposed:
+            start, records = _turned([*start, *islice(records, 10_000)]), iter(())
+            choices.append(Choice(about="layout", value="turned", reason="the mapping says transposed"))
+        header = find_header(start, hints)
+        if not isinstance(header, Header):
+            return refuse(file, header.code, header.message, header.advice, row=header.row, value=header.value)
+        choices.append(Choice(about="header row", value=str(header.row), reason=header.reason))
+        rows = chain((record for record in start if record[0] > header.row), records)
+        return _gather(file, header.names, rows, choices, delimiter)
+    except LongCellError as error:
+        message = f"a cell has more than {LONGEST_CELL:,} characters, expected codes, names and numbers"
+        advice = "Take that column out of the file: a picture or document in a cell can't be planned with."
+        return refuse(file, "import.long-cell", message, advice, row=error.line)
 
 
-def _shown(start: Sequence[_Record]) -> str:
-    return " | ".join(cell[:20] for cell in start[0][1][:6]) if start else ""
+def _turned(records: Sequence[Record]) -> list[Record]:
+    """Turn a table that lies on its side; its columns become lines 1, 2, 3."""
+    width = max((len(cells) for _, cells in records), default=0)
+    padded = [[*cells, *[""] * (width - len(cells))] for _, cells in records]
+    return [(line, list(cells)) for line, cells in enumerate(zip(*padded, strict=True), start=1)]
 
 
-def _collect(path: Path, header: list[str], records: Iterator[_Record], choices: list[Choice], delimiter: str) -> TextFile:
-    """Turn records into a frame of text, chunk by chunk; ragged rows become rejects, blank ones are counted."""
-    width, blank = len(header), 0
+def _gather(
+    file: str, names: Sequence[str], records: Iterable[Record], choices: Sequence[Choice], delimiter: str
+) -> TextFile:
+    """Turn records into a frame, chunk by chunk; rows that can't be cut become rejects, blank ones are counted."""
+    blank = 0
     frames: list[pl.DataFrame] = []
     rejects: list[Reject] = []
-    lines: list[int] = []
-    rows: list[list[str]] = []
+    good: list[Record] = []
     for line, cells in records:
-        if not any(cells) or not any(cell.strip() for cell in cells):
+        if not any(cell and not cell.isspace() for cell in cells):
             blank += 1
             continue
-        if len(cells) != width:
-            cells = cells[:width] if not any(cells[width:]) and len(cells) > width else cells
-            if len(cells) != width:
-                rejects.append(_ragged(line, cells, width, delimiter))
-                continue
-        lines.append(line)
-        rows.append(cells)
-        if len(rows) == _CHUNK:
-            frames.append(_frame(header, lines, rows))
-            lines, rows = [], []
-    frames.append(_frame(header, lines, rows))
-    frame = pl.concat(frames)
-    raw = RawTable(file=path.name, frame=frame, blank=blank, choices=tuple(choices), sample=_sample(frame))
+        fitted = _fit(cells, len(names))
+        if fitted is None or _is_placeholder(cells):
+            rejects.append(_broken(line, cells, len(names), delimiter))
+            continue
+        good.append((line, fitted))
+        if len(good) == _CHUNK:
+            frames.append(_frame(names, good))
+            good = []
+    frame = pl.concat([*frames, _frame(names, good)])
+    raw = RawTable(file=file, frame=frame, blank=blank, choices=tuple(choices), sample=_sample(frame))
     return TextFile(raw=raw, rejects=tuple(rejects), delimiter=delimiter)
 
 
-def _ragged(line: int, cells: Sequence[str], width: int, delimiter: str) -> Reject:
-    return Reject(
-        row=line, column="", value="", text=delimiter.join(cells),
-        reason=f"the row has {len(cells)} cells, expected {width} as in the header",
-        advice="Put quotes round cells that hold the delimiter, and give every row all its cells.",
-    )
+def _fit(cells: Sequence[str], width: int) -> Sequence[str] | None:
+    """Give the cells of a row in the header's width; None when it has others."""
+    if len(cells) == width:
+        return cells
+    return cells[:width] if len(cells) > width and not any(cells[width:]) else None
 
 
-def _frame(header: Sequence[str], lines: Sequence[int], rows: Sequence[Sequence[str]]) -> pl.DataFrame:
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(header)
-    named = {name: pl.Series(name, column, dtype=pl.String) for name, column in zip(header, columns, strict=True) if name}
-    frame = pl.DataFrame({ROW: pl.Series(lines, dtype=pl.Int64), **named})
-    text = [pl.when(pl.col(name).str.strip_chars() == "").then(None).otherwise(pl.col(name)).alias(name) for name in named]
-    return frame.with_columns(text)
+def _is_placeholder(cells: Sequence[str]) -> bool:
+    return cells[0].isalpha() and {cell.strip().lower() for cell in cells if cell} <= _PLACEHOLDERS
+
+
+def _broken(line: int, cells: Sequence[str], width: int, delimiter: str) -> Reject:
+    text = delimiter.join(cells)
+    if len(cells) == width:
+        reason, advice = "the row holds placeholders, expected values", "Delete the row."
+    else:
+        reason = f"the row has {len(cells)} cells, expected {width} as in the header"
+        advice = "Put quotes round cells that hold the delimiter, and give every row all its cells."
+    return Reject(row=line, column="", value="", text=text, reason=reason, advice=advice)
+
+
+def _frame(names: Sequence[str], rows: Sequence[Record]) -> pl.DataFrame:
+    columns = list(zip(*(cells for _, cells in rows), strict=True)) if rows else [()] * len(names)
+    texts = {
+        name: pl.Series(name, column, dtype=pl.String) for name, column in zip(names, columns, strict=True) if name
+    }
+    frame = pl.DataFrame({ROW: pl.Series([line for line, _ in rows], dtype=pl.Int64), **texts})
+    return frame.with_columns(empty_to_null(name) for name in texts)
+
+
+def empty_to_null(name: str) -> pl.Expr:
+    """Make empty cells and cells of blanks null."""
+    return pl.when(pl.col(name).str.contains(r"\S")).then(pl.col(name)).alias(name)
 
 
 def _sample(frame: pl.DataFrame) -> tuple[str, ...]:
     """Give up to five different cells with letters outside ASCII."""
     found: list[str] = []
     for name in frame.columns:
-        if frame.schema[name] == pl.String:
+        if frame.schema[name] == pl.String and len(found) < 5:
             odd = frame[name].drop_nulls().filter(frame[name].drop_nulls().str.contains(r"[^\x00-\x7F]"))
             found += odd.unique(maintain_order=True).head(5).to_list()
     return tuple(found[:5])
