@@ -1,0 +1,85 @@
+"""Trivet: sales and operations planning, the plan and the process, demand, supply and money in one.
+
+    import trivet
+    workspace = trivet.open_workspace("my-workspace")
+    trivet.import_folder(workspace, Path("my-company"))
+    answer = trivet.make_plan(workspace)
+
+Every use-case is a function of the same name here and a command of the same intent in the shell. They
+are imported when first used, so `import trivet` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from trivet.core.said import Said, to_change
+    from trivet.usecases.approve_plan import approve_plan
+    from trivet.usecases.backup_workspace import backup_workspace
+    from trivet.usecases.branch_scenario import branch_scenario
+    from trivet.usecases.check_plan import check_plan
+    from trivet.usecases.compare_scenarios import compare_scenarios
+    from trivet.usecases.create_workspace import create_workspace
+    from trivet.usecases.explain_cell import explain_cell
+    from trivet.usecases.export_plan import export_plan
+    from trivet.usecases.import_folder import import_folder
+    from trivet.usecases.init_folder import init_folder
+    from trivet.usecases.list_changes import list_changes
+    from trivet.usecases.make_plan import make_plan
+    from trivet.usecases.publish_plan import publish_plan
+    from trivet.usecases.record_changes import record_changes
+    from trivet.usecases.restore_workspace import restore_workspace
+    from trivet.usecases.run_demo import run_demo
+    from trivet.usecases.run_doctor import run_doctor
+    from trivet.usecases.show_plan import show_numbers, show_plan
+    from trivet.usecases.submit_plan import submit_plan
+    from trivet.usecases.undo_change import undo_change
+    from trivet.usecases.upgrade_workspace import upgrade_workspace
+    from trivet.workspace.workspace import open_workspace
+
+__all__ = [
+    "Said",
+    "approve_plan",
+    "backup_workspace",
+    "branch_scenario",
+    "check_plan",
+    "compare_scenarios",
+    "create_workspace",
+    "explain_cell",
+    "export_plan",
+    "import_folder",
+    "init_folder",
+    "list_changes",
+    "make_plan",
+    "open_workspace",
+    "publish_plan",
+    "record_changes",
+    "restore_workspace",
+    "run_demo",
+    "run_doctor",
+    "show_numbers",
+    "show_plan",
+    "submit_plan",
+    "to_change",
+    "undo_change",
+    "upgrade_workspace",
+]
+
+_ELSEWHERE = {
+    "Said": "trivet.core.said",
+    "open_workspace": "trivet.workspace.workspace",
+    "show_numbers": "trivet.usecases.show_plan",
+    "to_change": "trivet.core.said",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a use-case when it is first used (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module 'trivet' has no attribute {name!r}")
+    return getattr(import_module(_ELSEWHERE.get(name, f"trivet.usecases.{name}")), name)
+
+
+def __dir__() -> list[str]:
+    """List the use-cases."""
+    return sorted(__all__)

@@ -7,6 +7,7 @@ from decimal import Decimal
 import numpy as np
 
 from trivet.core.buckets import Period
+from trivet.core.entries import Entry, RecordChange
 from trivet.core.ids import Counts, MeasureId
 from trivet.core.measures import MeasureSpec
 from trivet.core.panel import Panel, make_keys
@@ -123,3 +124,13 @@ def _members(panel: Panel, inputs: PlanInputs, level: tuple[str, str]) -> list[s
         return ["total"] * panel.rows
     parents = inputs.model.dimensions[dimension].parents(name)
     return [parents.get(leaf, "Unassigned") for leaf in panel.keys[dimension].to_list()]
+
+
+def words(entry: Entry) -> str:
+    """Say an entry in one line."""
+    reason = f" ({entry.reason})" if entry.reason else ""
+    if isinstance(entry, RecordChange):
+        return f"{entry.table}: {', '.join(f'{k}={v}' for k, v in entry.key)}{reason}"
+    where = ", ".join(str(node) for node in entry.scope) or "everything"
+    amount = "" if entry.amount is None else f" {entry.amount}"
+    return f"{entry.operation}{amount} {entry.measure}, {where}, {entry.first:%Y-%m} to {entry.last:%Y-%m}{reason}"

@@ -24,6 +24,7 @@ from trivet.core.tables import TableSpec
 MAIN: Final = "MAIN"
 ALL: Final = "ALL"
 ANY: Final = "ANY"
+MISSING_TABLE: Final = "data.table-missing"
 
 Tables = dict[str, pl.DataFrame]
 
@@ -201,7 +202,7 @@ def _report_missing(tables: Mapping[str, pl.DataFrame], specs: Mapping[str, Tabl
         if spec.off and (name not in tables or tables[name].is_empty()):
             issues.append(
                 Issue(
-                    code="data.table-missing",
+                    code=MISSING_TABLE,
                     severity=Severity.NOTE,
                     place=Place(source=name),
                     message=f"there is no table {name}: {spec.off}",

@@ -18,6 +18,7 @@ from trivet.core.options import PlanOptions
 from trivet.core.panel import Panel
 from trivet.core.plan import Plan, PlanInputs, Recipe
 from trivet.core.ports import Engines
+from trivet.core.units import read_units
 from trivet.demand.baseline import forecast
 from trivet.demand.cleansing import correct_history
 from trivet.demand.consensus import agree
@@ -56,6 +57,7 @@ def make_plan(
         infeasible wish is an issue, never an exception.
     """
     tell, registry, found = engines.progress, inputs.model.registry, _Issues()
+    units = read_units(inputs.table("unit_conversions"), inputs.table("items"))
     tell("demand", 0, 4)
     demand = found.keep(demand_panel(inputs))
     demand = found.keep(correct_history(inputs, demand))
@@ -68,13 +70,13 @@ def make_plan(
     demand = found.keep(spread_streams(inputs, demand))
     demand = found.keep(agree(inputs, demand))
     tell("demand", 3, 4)
-    demand = found.keep(fold(demand, entries, inputs.model))
+    demand = found.keep(fold(demand, entries, inputs.model, units))
     tell("demand", 4, 4)
 
     tell("supply", 0, 3)
     supply, load, material, problems = supply_panels(inputs)
     found.add(problems)
-    supply = found.keep(fold(supply, entries, inputs.model))
+    supply = found.keep(fold(supply, entries, inputs.model, units))
     supply, load, material, problems = require(inputs, demand, supply, load, material)
     found.add(problems)
     tell("supply", 1, 3)

@@ -1,0 +1,126 @@
+"""Opinions: `change`, `undo`, `log`, `branch`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from trivet.cli.answers import Json, answer, print_issues
+from trivet.cli.main import app, opened
+
+if TYPE_CHECKING:
+    from trivet.usecases.branch_scenario import BranchAnswer
+    from trivet.usecases.list_changes import LogAnswer
+    from trivet.usecases.record_changes import ChangeAnswer
+
+Scenario = Annotated[str, typer.Option(help="Scenario to change.")]
+
+
+@app.command()
+def change(  # noqa: PLR0913 - one option a field of a change
+    context: typer.Context,
+    measure: Annotated[
+        str, typer.Argument(help="Measure, e.g. consensus_demand or revenue; or a CSV file of changes.")
+    ],
+    amount: Annotated[str, typer.Argument(help="12000, +300, -300, +5%, x1.05, lock or unlock.")] = "",
+    where: Annotated[
+        list[str] | None, typer.Option("--where", help="level=member, e.g. family=Trekking; repeat.")
+    ] = None,
+    first: Annotated[str | None, typer.Option("--from", help="First bucket, e.g. 2027-03.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last bucket; else the first.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Unit of measure of the amount.")] = None,
+    seen: Annotated[int | None, typer.Option(help="Sequence number you looked at.")] = None,
+    scenario: Scenario = "main",
+    as_json: Json = False,
+) -> None:
+    """Change a number at any level: its detail follows, exactly, around locks."""
+    from trivet.core.said import Said, said_in_file  # noqa: PLC0415
+    from trivet.usecases.record_changes import record_changes  # noqa: PLC0415
+
+    workspace = opened(context, quiet=as_json)
+    file = Path(measure)
+    said = (
+        said_in_file(file.name, file.read_text("utf-8"))
+        if file.suffix == ".csv" and file.is_file()
+        else (
+            Said(
+                measure=measure,
+                amount=amount,
+                where=tuple(where or ()),
+                first=first,
+                last=last,
+                reason=reason,
+                unit=unit,
+            ),
+        )
+    )
+    value = record_changes(workspace, said, scenario=scenario, seen=seen, source=f"change {measure}")
+    answer(value, as_json=as_json, show=_show_change, refused=not value.recorded)
+
+
+@app.command()
+def undo(
+    context: typer.Context,
+    seq: Annotated[int, typer.Argument(help="Sequence number of the change (trivet log).")],
+    scenario: Scenario = "main",
+    reason: Annotated[str | None, typer.Option(help="Why.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Take a change back; what others did since stays."""
+    from trivet.usecases.undo_change import undo_change  # noqa: PLC0415
+
+    value = undo_change(opened(context, quiet=as_json), seq, scenario=scenario, reason=reason)
+    answer(value, as_json=as_json, show=_show_change, refused=not value.recorded)
+
+
+@app.command()
+def log(context: typer.Context, scenario: Scenario = "main", as_json: Json = False) -> None:
+    """List who changed what, when and why, oldest first."""
+    from trivet.usecases.list_changes import list_changes  # noqa: PLC0415
+
+    def show(value: "LogAnswer", console: Console) -> None:
+        for line in value.lines:
+            state = "" if line.live else " [dim](taken back)[/]"
+            console.print(
+                f"{line.seq} {line.at:%Y-%m-%d %H:%M} {line.actor}: {line.what}, moved {line.moved:+,.3f}{state}"
+            )
+        console.print(f"{len(value.lines)} changes in {value.scenario}")
+
+    answer(list_changes(opened(context, quiet=as_json), scenario=scenario), as_json=as_json, show=show)
+
+
+@app.command()
+def branch(
+    context: typer.Context,
+    name: str,
+    parent: Annotated[str, typer.Option(help="Scenario to branch from.")] = "main",
+    title: Annotated[str, typer.Option(help="What it is about.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Branch a scenario: free, and its parent never moves."""
+    from trivet.usecases.branch_scenario import branch_scenario  # noqa: PLC0415
+
+    def show(value: "BranchAnswer", console: Console) -> None:
+        console.print(
+            f"Scenario {value.scenario} branches from {value.parent} at change {value.seq}. "
+            f"Next: trivet change ... --scenario {value.scenario}; trivet plan --scenario {value.scenario}"
+        )
+
+    answer(
+        branch_scenario(opened(context, quiet=as_json), name, parent=parent, title=title), as_json=as_json, show=show
+    )
+
+
+def _show_change(value: "ChangeAnswer", console: Console) -> None:
+    for moved in value.moved:
+        console.print(
+            f"{moved.seq}: {moved.measure} {moved.before:,.3f} -> {moved.after:,.3f} "
+            f"({moved.after - moved.before:+,.3f}) in {moved.cells} cells"
+        )
+    print_issues(value.issues, console, notes=True)
+    if value.recorded:
+        console.print(f"Recorded in {value.scenario}. Next: trivet plan --scenario {value.scenario}")
+    else:
+        console.print("[red]Nothing was changed.[/]")

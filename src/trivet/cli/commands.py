@@ -1,0 +1,5 @@
+"""Every command, registered by importing its module."""
+
+from trivet.cli import care, changes, demo, files, planning, process
+
+__all__ = ["care", "changes", "demo", "files", "planning", "process"]

@@ -1,0 +1,92 @@
+"""Files in: `init`, `create`, `import`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from trivet.cli.answers import Json, answer, any_refused, print_issues
+from trivet.cli.main import Call, app, opened
+
+if TYPE_CHECKING:
+    from trivet.core.report import Sums
+    from trivet.usecases.create_workspace import CreateAnswer
+    from trivet.usecases.import_folder import ImportAnswer
+    from trivet.usecases.init_folder import InitAnswer
+
+
+@app.command()
+def init(folder: Path, as_json: Json = False) -> None:
+    """Write templates of a company folder: one file per table, and a page that explains them."""
+    from trivet.usecases.init_folder import init_folder  # noqa: PLC0415
+
+    def show(value: "InitAnswer", console: Console) -> None:
+        console.print(
+            f"{len(value.files)} files in {value.folder}. Start with company.toml and items.csv; README.md explains."
+        )
+        console.print("Then: trivet create && trivet import " + value.folder)
+
+    answer(init_folder(folder), as_json=as_json, show=show)
+
+
+@app.command()
+def create(context: typer.Context, as_json: Json = False) -> None:
+    """Create an empty workspace."""
+    from trivet.usecases.create_workspace import create_workspace  # noqa: PLC0415
+    from trivet.workspace.settings import DEFAULT_WORKSPACE, read_settings  # noqa: PLC0415
+
+    call: Call = context.obj
+    target = read_settings({"workspace": call.workspace}).workspace or DEFAULT_WORKSPACE
+
+    def show(value: "CreateAnswer", console: Console) -> None:
+        console.print(f"Workspace {value.workspace} is ready. Next: trivet import FOLDER")
+
+    answer(create_workspace(target, actor=call.actor), as_json=as_json, show=show)
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    folder: Path,
+    mapping: Annotated[Path | None, typer.Option(help="Mapping file for folders with other names.")] = None,
+    scenario: Annotated[str, typer.Option(help="Scenario the data are for.")] = "main",
+    as_json: Json = False,
+) -> None:
+    """Import a company folder with a report: read = loaded + merged + rejected."""
+    from trivet.usecases.import_folder import import_folder  # noqa: PLC0415
+
+    workspace = opened(context, quiet=as_json)
+    value = import_folder(workspace, folder, mapping=mapping, scenario=scenario)
+    rejected = any(table.rejected.rows for table in value.report.tables)
+    answer(value, as_json=as_json, show=show_import, refused=rejected or any_refused(value.issues))
+
+
+def show_import(value: "ImportAnswer", console: Console) -> None:
+    """Print what an import did, file by file, with its tie-out."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("file")
+    table.add_column("table")
+    for name in ("read", "loaded", "merged", "rejected", "quantity loaded", "money loaded"):
+        table.add_column(name, justify="right")
+    table.add_column("ties")
+    for row in value.report.tables:
+        parts = (row.read, row.loaded, row.merged, row.rejected)
+        amounts = (_amount(row.loaded, "quantity"), _amount(row.loaded, "money"))
+        counts = [f"{part.rows:,}" for part in parts]
+        table.add_row(row.file, row.table, *counts, *amounts, "yes" if row.ties else "[red]NO[/]")
+    console.print(table)
+    print_issues(value.issues, console)
+    if value.rejects:
+        console.print(f"Rejected rows with reasons: {value.rejects}")
+    if value.snapshot is None:
+        console.print("[red]Nothing was loaded: mend what is refused above and import again.[/]")
+        return
+    same = "the same values as before" if value.unchanged else "new values"
+    console.print(f"Snapshot {value.snapshot[:12]} ({same}). Next: trivet plan")
+
+
+def _amount(sums: "Sums", name: str) -> str:
+    value = sums.quantity if name == "quantity" else sums.money
+    return f"{value:,.0f}" if value else ""

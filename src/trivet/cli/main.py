@@ -1,0 +1,68 @@
+"""The `trivet` command: global options, the commands, and how a run ends (0, 1 or 2)."""
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from trivet.workspace.workspace import Workspace
+
+app = typer.Typer(
+    name="trivet",
+    help="Sales and operations planning: demand, supply and money in one plan.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What the global options said."""
+
+    workspace: str | None
+    actor: str | None
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    workspace: Annotated[
+        str | None,
+        typer.Option(
+            "-w", "--workspace", help="Folder or database URL (else $TRIVET_WORKSPACE, else ./trivet-workspace)."
+        ),
+    ] = None,
+    actor: Annotated[str | None, typer.Option(help="Who acts (else $TRIVET_ACTOR, else your login).")] = None,
+) -> None:
+    """Plan what will be sold, made and earned, and keep one plan everybody works from."""
+    context.obj = Call(workspace=workspace, actor=actor)
+
+
+def opened(context: typer.Context, *, quiet: bool = False) -> "Workspace":
+    """Open the workspace of this call; work tells its progress on standard error unless quiet."""
+    from trivet.cli.progress import Tell  # noqa: PLC0415 - commands import what they need
+    from trivet.workspace.workspace import open_workspace  # noqa: PLC0415
+
+    call: Call = context.obj
+    tell = context.with_resource(Tell(quiet=quiet))
+    return open_workspace(call.workspace, actor=call.actor, progress=tell)
+
+
+def run() -> None:
+    """Run the command line; errors become one clear line and an exit code."""
+    import trivet.cli.commands  # noqa: F401, PLC0415 - registers the commands
+    from trivet.core.errors import InvalidInput, NotFound, TrivetError  # noqa: PLC0415
+
+    try:
+        app()
+    except TrivetError as error:
+        sys.stderr.write(f"trivet: {error.message}\n")
+        for issue in error.issues:
+            sys.stderr.write(f"  {issue}\n")
+        sys.exit(2 if isinstance(error, InvalidInput | NotFound) else 1)
+    except KeyboardInterrupt:
+        sys.stderr.write("trivet: cancelled; nothing half-done was kept\n")
+        sys.exit(1)

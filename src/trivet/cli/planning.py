@@ -1,0 +1,207 @@
+"""The plan: `plan`, `show`, `compare`, `explain`, `check`."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from trivet.cli.answers import Json, answer, any_refused, print_issues
+from trivet.cli.main import app, opened
+from trivet.cli.screen import show_summary
+
+if TYPE_CHECKING:
+    from trivet.connect.certificate import Certificate
+    from trivet.usecases.check_plan import CheckAnswer
+    from trivet.usecases.compare_scenarios import CompareAnswer
+    from trivet.usecases.explain_cell import ExplainAnswer
+    from trivet.usecases.make_plan import PlanAnswer
+    from trivet.usecases.show_plan import IssuesAnswer, NumbersAnswer, SummaryAnswer
+
+Plan = Annotated[str, typer.Option("--plan", help="Scenario (its latest version) or a version.")]
+Where = Annotated[list[str] | None, typer.Option("--where", help="level=member, e.g. family=Trekking; repeat.")]
+First = Annotated[str | None, typer.Option("--from", help="First bucket: 2027-03, 2027-Q1 or FY2027.")]
+Last = Annotated[str | None, typer.Option("--to", help="Last bucket; else the first.")]
+
+
+@app.command()
+def plan(
+    context: typer.Context,
+    scenario: Annotated[str, typer.Option(help="Scenario to plan.")] = "main",
+    overtime: Annotated[bool, typer.Option(help="Whether overtime may be used.")] = True,
+    subcontract: Annotated[bool, typer.Option(help="Whether finished goods may be bought.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Make the plan: forecast, consensus, supply under capacity, money."""
+    from trivet.core.options import PlanOptions  # noqa: PLC0415
+    from trivet.usecases.make_plan import make_plan  # noqa: PLC0415
+
+    options = PlanOptions(allow_overtime=overtime, allow_subcontract=subcontract)
+    value = make_plan(opened(context, quiet=as_json), scenario, options=options)
+    answer(value, as_json=as_json, show=_show_plan, refused=any_refused(value.issues))
+
+
+def _show_plan(value: "PlanAnswer", console: Console) -> None:
+    show_summary(value.summary, console, version=value.version)
+    print_issues(value.issues, console, most=5)
+    console.print(
+        f"Version {value.version}, digest {value.digest[:16]}. Next: trivet show, trivet change, trivet submit"
+    )
+
+
+@app.command()
+def show(  # noqa: PLR0913 - one option a choice of the view
+    context: typer.Context,
+    measure: Annotated[str | None, typer.Argument(help="Measure, e.g. consensus_demand; none = the summary.")] = None,
+    by: Annotated[str, typer.Option(help="Level of the rows, e.g. family, item, region.")] = "family",
+    period: Annotated[str, typer.Option(help="bucket, quarter or year.")] = "bucket",
+    where: Where = None,
+    first: First = None,
+    last: Last = None,
+    issues: Annotated[bool, typer.Option("--issues", help="List every issue of the plan.")] = False,
+    plan: Plan = "main",
+    as_json: Json = False,
+) -> None:
+    """Show the plan on one screen, a measure as a table, or every issue."""
+    from trivet.usecases.show_plan import show_issues, show_numbers, show_plan  # noqa: PLC0415
+
+    workspace = opened(context, quiet=as_json)
+    if issues:
+        answer(show_issues(workspace, plan=plan), as_json=as_json, show=_show_issues)
+    elif measure is None:
+        answer(show_plan(workspace, plan=plan), as_json=as_json, show=_show_summary)
+    else:
+        value = show_numbers(
+            workspace, measure, by=by, period=period, where=tuple(where or ()), first=first, last=last, plan=plan
+        )
+        answer(value, as_json=as_json, show=_show_numbers)
+
+
+def _show_summary(value: "SummaryAnswer", console: Console) -> None:
+    show_summary(value.summary, console, version=value.version, state=value.state)
+
+
+def _show_issues(value: "IssuesAnswer", console: Console) -> None:
+    print_issues(value.issues, console, most=len(value.issues), notes=True)
+    console.print(f"{len(value.issues)} issues of {value.version}")
+
+
+def _show_numbers(value: "NumbersAnswer", console: Console) -> None:
+    console.print(f"[bold]{value.measure}[/], {value.unit}, {value.where}, version {value.version}: {value.about}")
+    width = 12
+    for start in range(0, len(value.periods), width):
+        part = slice(start, start + width)
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        table.add_column(value.by, no_wrap=True)
+        for name in value.periods[part]:
+            table.add_column(name, justify="right", no_wrap=True)
+        for row in value.rows:
+            table.add_row(row.member, *[number(cell) for cell in row.values[part]])
+        console.print(table)
+
+
+def number(value: Decimal | None) -> str:
+    """Write a number for people: thousands separated, decimals only for small ones; empty is not zero."""
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if abs(value) >= 1000 or value == value.to_integral_value() else f"{value:,.2f}"
+
+
+@app.command()
+def compare(
+    context: typer.Context,
+    before: Annotated[str, typer.Argument(help="Scenario or version to compare against.")],
+    after: Annotated[str, typer.Argument(help="The other one.")] = "main",
+    by: Annotated[str, typer.Option(help="Level of the rows.")] = "family",
+    measure: Annotated[list[str] | None, typer.Option(help="Measure to compare; repeat.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what differs between two plans: first what went in, then what came out."""
+    from trivet.usecases.compare_scenarios import SHOWN, compare_scenarios  # noqa: PLC0415
+
+    workspace = opened(context, quiet=as_json)
+    value = compare_scenarios(workspace, before, after, measures=tuple(measure or SHOWN), level=by)
+    answer(value, as_json=as_json, show=_show_compare)
+
+
+def _show_compare(value: "CompareAnswer", console: Console) -> None:
+    console.print(f"{value.before} -> {value.after}")
+    for said in value.changes:
+        console.print(f"  changed: {said}")
+    if value.same:
+        console.print("Every number is the same.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name, side in (("measure", "left"), ("member", "left"), ("year", "left")):
+        table.add_column(name, justify=side)  # type: ignore[arg-type]
+    for name in ("before", "after", "change"):
+        table.add_column(name, justify="right")
+    for row in value.differences[:40]:
+        table.add_row(row.measure, row.member, row.period, number(row.before), number(row.after), f"{row.change:+,.0f}")
+    console.print(table)
+    if len(value.differences) > 40:
+        console.print(f"[dim]{len(value.differences) - 40} more: --json[/]")
+
+
+@app.command()
+def explain(
+    context: typer.Context,
+    measure: str,
+    where: Where = None,
+    first: First = None,
+    last: Last = None,
+    plan: Plan = "main",
+    as_json: Json = False,
+) -> None:
+    """Explain a number: formula and parts, changes with person and reason, tables and files."""
+    from trivet.usecases.explain_cell import explain_cell  # noqa: PLC0415
+
+    workspace = opened(context, quiet=as_json)
+    value = explain_cell(workspace, measure, scope=tuple(where or ()), first=first, last=last, plan=plan)
+    answer(value, as_json=as_json, show=_show_explanation)
+
+
+def _show_explanation(value: "ExplainAnswer", console: Console) -> None:
+    told = value.explanation
+    console.print(f"[bold]{told.measure} = {number(told.value)} {told.unit}[/], {told.where}, {told.when}")
+    console.print(f"{told.about} {told.cells:,} cells of version {value.version}.")
+    console.print(f"How: {told.how}")
+    for part in told.parts:
+        console.print(f"  {part.measure} = {number(part.value)}: {part.about}")
+    for cause in told.causes:
+        why = f' "{cause.reason}"' if cause.reason else ""
+        console.print(
+            f"  change {cause.seq} by {cause.actor}, {cause.at:%Y-%m-%d %H:%M}: {cause.change}{why} moved it {cause.moved:+,.3f}"
+        )
+    for file in value.files:
+        console.print(f"  from {file.name} (sha256 {file.sha256[:16]})")
+
+
+@app.command()
+def check(context: typer.Context, plan: Plan = "main", as_json: Json = False) -> None:
+    """Tie the plan out with SQL that shares no code with it."""
+    from trivet.usecases.check_plan import check_plan  # noqa: PLC0415
+
+    value = check_plan(opened(context, quiet=as_json), plan=plan)
+    answer(value, as_json=as_json, show=_show_check, refused=not value.certificate.passed)
+
+
+def _show_check(value: "CheckAnswer", console: Console) -> None:
+    show_certificate(value.certificate, console)
+    console.print(f"Version {value.version}.")
+
+
+def show_certificate(value: "Certificate", console: Console) -> None:
+    """Print a tie-out certificate: one line a check, places where it fails."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("", "check", "checked", "failed", "amount"):
+        table.add_column(name, justify="right" if name in ("checked", "failed", "amount") else "left")
+    for line in value.checks:
+        mark = "[green]ok[/]" if line.passed else "[yellow]waived[/]" if line.waived_by else "[red]FAILED[/]"
+        amount = f"{line.amount:,.4f} {line.unit}" if line.failed else ""
+        table.add_row(mark, line.name, f"{line.checked:,}", f"{line.failed:,}", amount)
+    console.print(table)
+    for line in value.checks:
+        for place in line.places if not line.passed else ():
+            console.print(f"  {line.name}: {place}")

@@ -1,0 +1,125 @@
+"""The plan on one screen: what an executive reads before anything else."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from trivet.core.summary import FiscalLine, PlanSummary
+
+MOST_LINES = 5
+"""Rows shown of each list; the pack has all of them."""
+
+
+def show_summary(summary: "PlanSummary", console: Console, *, version: str, state: str = "draft") -> None:
+    """Print the summary: money against budget, service and stock, what binds, what is missing."""
+    console.print(
+        f"[bold]{summary.company}[/] · cycle {summary.cycle} · version {version} ({state.replace('_', ' ')}) · "
+        f"{summary.currency} million"
+    )
+    console.print(_money(summary))
+    console.print(_health(summary))
+    _overloads(summary, console)
+    _shortages(summary, console)
+    _gaps(summary, console)
+
+
+def _money(summary: "PlanSummary") -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("", no_wrap=True)
+    for name in ("revenue", "budget", "gap", "%", "margin", "budget", "gap", "%", "of revenue", "last year rev."):
+        table.add_column(name, justify="right", no_wrap=True)
+    shown: Sequence[FiscalLine] = [line for line in summary.lines if line.complete or line.budget_revenue is not None]
+    for line in shown:
+        table.add_row(f"[bold]FY{line.year} company[/]", *_cells(line))
+    worst = sorted(
+        (line for line in summary.families if line.year == shown[-1].year) if shown else (),
+        key=lambda line: line.revenue_gap if line.revenue_gap is not None else Decimal(0),
+    )
+    for line in worst:
+        table.add_row(f"  {line.family}", *_cells(line))
+    return table
+
+
+def _cells(line: "FiscalLine") -> tuple[str, ...]:
+    return (
+        million(line.revenue),
+        million(line.budget_revenue),
+        million(line.revenue_gap, signed=True),
+        _share(line.revenue_gap, line.budget_revenue),
+        million(line.margin),
+        million(line.budget_margin),
+        million(line.margin_gap, signed=True),
+        _share(line.margin_gap, line.budget_margin),
+        "" if line.margin_share is None else f"{line.margin_share:.1f} %",
+        million(line.last_revenue),
+    )
+
+
+def million(amount: Decimal | None, *, signed: bool = False) -> str:
+    """Write an amount in millions with two decimals; nothing when it is not known."""
+    if amount is None:
+        return ""
+    value = amount / 1_000_000
+    if not signed:
+        return f"{value:,.2f}"
+    colour = "red" if value < 0 else "green"
+    return f"[{colour}]{value:+,.2f}[/]"
+
+
+def _share(part: Decimal | None, whole: Decimal | None) -> str:
+    return "" if part is None or not whole else f"{part / whole * 100:+.1f} %"
+
+
+def _health(summary: "PlanSummary") -> str:
+    parts = []
+    if summary.service is not None:
+        parts.append(f"service {summary.service:.1f} % on time")
+    if summary.served is not None:
+        parts.append(f"{summary.served:.1f} % served")
+    if summary.stock_value is not None:
+        target = f" (target {million(summary.target_value)})" if summary.target_value is not None else ""
+        days = f", {summary.stock_days:.0f} days" if summary.stock_days is not None else ""
+        parts.append(f"stock {million(summary.stock_value)}{target}{days}")
+    parts.append(f"{summary.overloaded} resource buckets overloaded before relief")
+    parts.append(f"{summary.warnings} warnings")
+    return "[bold]Health[/]    " + " · ".join(parts)
+
+
+def _overloads(summary: "PlanSummary", console: Console) -> None:
+    if summary.overloads:
+        told = [f"{o.resource} {o.label} needs {o.need:.0f} %, plan runs {o.planned:.0f} %" for o in summary.overloads]
+        console.print("[bold]Overload[/]  " + "; ".join(told[:MOST_LINES]))
+
+
+def _shortages(summary: "PlanSummary", console: Console) -> None:
+    for short in summary.shortages[:MOST_LINES]:
+        console.print(
+            f"[bold]Material[/]  {short.item} from {short.supplier}, {short.first} to {short.last}: need "
+            f"{short.need:,.0f}, cap {short.cap:,.0f} ({', '.join(short.families)})"
+        )
+    for backlog in summary.backlogs[:MOST_LINES]:
+        if backlog.worst is None:
+            continue
+        limit = f", policy {backlog.policy:.0f}" if backlog.policy is not None else ""
+        now = f"{backlog.opening:.1f}" if backlog.opening is not None else "?"
+        console.print(
+            f"[bold]Backlog[/]   {backlog.family} {now} weeks now, {backlog.worst:.1f} in {backlog.when}{limit}"
+        )
+    for ending in summary.endings[:MOST_LINES]:
+        console.print(
+            f"[bold]Ending[/]    {ending.item} ({ending.family}) leaves {ending.left:,.0f} after {ending.last}: "
+            f"{ending.value:,.0f} {summary.currency} at cost"
+        )
+
+
+def _gaps(summary: "PlanSummary", console: Console) -> None:
+    for gap in [gap for gap in summary.gaps if gap.beyond][:MOST_LINES]:
+        share = "" if gap.share is None else f" ({gap.share:+.1f} %)"
+        console.print(
+            f"[bold]Gap[/]       FY{gap.year} {gap.family or 'company'}: {gap.kind} "
+            f"{million(gap.amount, signed=True)}{share} · {gap.cause} · {gap.owner}"
+        )

@@ -1,0 +1,200 @@
+"""What people say, turned into changes: amounts (`+5%`, `-300`, `1.2k`), nodes (`family=City`), buckets (`2027-Q1`).
+
+The same words work on the command line, in a CSV of changes and in Python.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
+from typing import Final
+
+from trivet.core.buckets import Buckets, Period
+from trivet.core.dimensions import Dimension
+from trivet.core.entries import Change, Operation
+from trivet.core.errors import InvalidInput, NotFound
+from trivet.core.ids import MeasureId, MemberId
+from trivet.core.issues import Node, Scope
+from trivet.core.plan import Model
+
+COLUMNS: Final = ("measure", "amount", "where", "from", "to", "reason", "unit")
+"""Columns of a CSV of changes; `where` holds nodes separated by semicolons."""
+
+_TIMES: Final = {"": 1, "k": 1_000, "m": 1_000_000}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A change in people's words.
+
+    Attributes:
+        measure: name of the measure.
+        amount: `12000`, `+300`, `-300`, `+5%`, `x1.05`, `1.2k`, `lock` or `unlock`.
+        where: nodes as `level=member`.
+        first: first bucket (2027-03, 2027-W05, 2027-Q1, FY2027); None = all open buckets.
+        last: last bucket; None = the first.
+        reason: why.
+        unit: unit of measure of the amount.
+        place: where it was said, for messages: `changes.csv row 14`.
+    """
+
+    measure: str
+    amount: str
+    where: tuple[str, ...] = ()
+    first: str | None = None
+    last: str | None = None
+    reason: str | None = None
+    unit: str | None = None
+    place: str = ""
+
+
+def to_change(said: Said, model: Model) -> Change:
+    """Turn words into a change.
+
+    Raises:
+        InvalidInput: the amount or bucket cannot be read.
+        NotFound: a measure, level or member is not known; the nearest is offered.
+    """
+    try:
+        operation, amount = parse_amount(said.amount)
+        spec = model.registry[said.measure]
+        dimensions = {name: model.dimensions[name] for name in _dimensions(model, spec.grain)}
+        span = parse_span(said.first, said.last, model.buckets)
+        return Change(
+            measure=MeasureId(spec.id),
+            operation=operation,
+            amount=amount,
+            unit=said.unit or None,
+            scope=parse_scope(said.where, dimensions),
+            first=model.buckets.edges[span.start],
+            last=model.buckets.edges[span.stop - 1],
+            reason=said.reason or None,
+        )
+    except (InvalidInput, NotFound) as error:
+        if not said.place:
+            raise
+        raise type(error)(f"{said.place}: {error.message}") from error
+
+
+def _dimensions(model: Model, grain: str) -> tuple[str, ...]:
+    names = model.registry.grains[next(g for g in model.registry.grains if g == grain)]
+    return tuple(name for name in names if name in model.dimensions)
+
+
+def parse_amount(text: str) -> tuple[Operation, Decimal | None]:
+    """Read an amount as Excel hands write it.
+
+    >>> parse_amount("+5%")
+    (<Operation.SCALE: 'scale'>, Decimal('1.05'))
+    >>> parse_amount("=1.2k")
+    (<Operation.SET: 'set'>, Decimal('1200.0'))
+    >>> parse_amount("-300")
+    (<Operation.ADD: 'add'>, Decimal('-300'))
+    """
+    plain = text.strip().lower().replace(" ", "").replace(",", "")
+    if plain in ("lock", "unlock"):
+        return Operation(plain), None
+    found = re.fullmatch(r"(=|x|[+-]?)(\d+(?:\.\d+)?)([km]?)(%?)", plain)
+    if not found:
+        raise InvalidInput(
+            f"amount '{text}' can't be read; write 12000, +300, -300, +5%, x1.05, 1.2k, lock or unlock "
+            "(a dot for decimals)."
+        )
+    sign, digits, times, percent = found.groups()
+    try:
+        number = Decimal(digits) * _TIMES[times]
+    except InvalidOperation as error:  # pragma: no cover - the pattern only lets digits through
+        raise InvalidInput(f"amount '{text}' is no number") from error
+    if percent:
+        if sign not in ("+", "-"):
+            raise InvalidInput(f"amount '{text}': say +{digits}% or -{digits}%.")
+        return Operation.SCALE, 1 + (number if sign == "+" else -number) / 100
+    if sign == "x":
+        return Operation.SCALE, number
+    if sign in ("+", "-"):
+        return Operation.ADD, number if sign == "+" else -number
+    return Operation.SET, number
+
+
+def parse_scope(where: Sequence[str], dimensions: Mapping[str, Dimension]) -> Scope:
+    """Read nodes written as `level=member`; the level decides the dimension."""
+    nodes = []
+    for text in where:
+        level, equals, member = (part.strip() for part in text.partition("="))
+        if not equals or not member:
+            raise InvalidInput(f"'{text}' is no place; write level=member, e.g. family=City.")
+        owner = next((d for d in dimensions.values() if level in d.levels), None)
+        if owner is None:
+            known = sorted({name for d in dimensions.values() for name in d.levels})
+            near = get_close_matches(level, known, n=1)
+            maybe = f" Maybe '{near[0]}'?" if near else ""
+            raise NotFound(f"level '{level}' is not known here; known are {', '.join(known)}.{maybe}")
+        node = Node(dimension=owner.name, level=level, member=MemberId(member))
+        owner.check(node)
+        nodes.append(node)
+    return tuple(nodes)
+
+
+def parse_span(first: str | None, last: str | None, buckets: Buckets) -> slice:
+    """Read a run of buckets: from the first of `first` to the last of `last`; None = all open ones."""
+    if first is None and last is None:
+        return buckets.horizon
+    one = _bucket(first or last or "", buckets)
+    two = _bucket(last or first or "", buckets)
+    if two.stop <= one.start:
+        raise InvalidInput(f"'{last}' lies before '{first}': swap --from and --to.")
+    return slice(one.start, two.stop)
+
+
+def _bucket(text: str, buckets: Buckets) -> slice:
+    wanted = text.strip().upper()
+    for period in (Period.BUCKET, Period.QUARTER, Period.YEAR):
+        for name, span in buckets.group(period):
+            if wanted in (name.upper(), name.upper().removeprefix("FY")):
+                return span
+    day = _day(text)
+    if day is None:
+        raise InvalidInput(f"'{text}' is no bucket; write 2027-03, 2027-03-15, 2027-W12, 2027-Q1 or FY2027.")
+    index = buckets.index(day)
+    return slice(index, index + 1)
+
+
+def _day(text: str) -> date | None:
+    week = re.fullmatch(r"(\d{4})-W(\d{1,2})", text.strip().upper())
+    try:
+        if week:
+            return date.fromisocalendar(int(week[1]), int(week[2]), 1) + timedelta(days=3)
+        return date.fromisoformat(text.strip() if len(text.strip()) > len("2027-03") else f"{text.strip()}-01")
+    except ValueError:
+        return None
+
+
+def said_in_file(name: str, text: str) -> tuple[Said, ...]:
+    """Read a CSV of changes with the columns of `COLUMNS` (measure and amount are needed).
+
+    Raises InvalidInput naming file, row and column.
+    """
+    rows = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
+    unknown = [column for column in rows.fieldnames or () if column not in COLUMNS]
+    if unknown or "measure" not in (rows.fieldnames or ()) or "amount" not in (rows.fieldnames or ()):
+        raise InvalidInput(
+            f"{name} row 1: columns are {', '.join(rows.fieldnames or ()) or 'missing'}; expected measure, amount and "
+            f"any of {', '.join(COLUMNS[2:])}."
+        )
+    return tuple(
+        Said(
+            measure=(row["measure"] or "").strip(),
+            amount=(row["amount"] or "").strip(),
+            where=tuple(part for part in (row.get("where") or "").split(";") if part.strip()),
+            first=row.get("from") or None,
+            last=row.get("to") or None,
+            reason=row.get("reason") or None,
+            unit=row.get("unit") or None,
+            place=f"{name} row {number}",
+        )
+        for number, row in enumerate(rows, start=2)
+    )

@@ -1,0 +1,79 @@
+"""Compare two scenarios or versions: what went in differently, then what came out differently."""
+
+from dataclasses import dataclass
+
+from trivet.core.ids import MeasureId
+from trivet.planning.compare import Difference, changed_measures, compare, words
+from trivet.store.stored import StoredVersion
+from trivet.usecases.declare import Shells
+from trivet.workspace.workspace import MAIN, Workspace, level_of
+
+DECLARED = Shells(command="compare", why="pages come with the workbench")
+
+SHOWN = (
+    "consensus_demand",
+    "constrained_demand",
+    "unserved_demand",
+    "constrained_revenue",
+    "gross_margin",
+    "production",
+    "projected_stock",
+    "overtime_hours",
+    "supply_variance",
+)
+"""Measures compared when none is named: demand, supply and money."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareAnswer:
+    """What differs between two plans.
+
+    Attributes:
+        before: version compared against.
+        after: the other version.
+        same: whether every number is the same.
+        changes: changes the second has beyond the first, in words.
+        changed: every measure with a different number.
+        differences: by measure, member and fiscal year, largest first.
+    """
+
+    before: str
+    after: str
+    same: bool
+    changes: tuple[str, ...]
+    changed: tuple[MeasureId, ...]
+    differences: tuple[Difference, ...]
+
+
+def compare_scenarios(
+    workspace: Workspace,
+    before: str,
+    after: str = MAIN,
+    *,
+    measures: tuple[str, ...] = SHOWN,
+    level: str = "family",
+) -> CompareAnswer:
+    """Compare the plans of two scenarios (or two versions by id).
+
+    Raises:
+        NotFound: a scenario, version, measure or level is not known, or has no plan yet.
+    """
+    one, base, _ = workspace.opened(before)
+    two, other, inputs = workspace.opened(after)
+    plans = base, other
+    specs = [workspace.registry[name] for name in measures]
+    changed = changed_measures(*plans)
+    return CompareAnswer(
+        before=one.id,
+        after=two.id,
+        same=not changed,
+        changes=_only_in(workspace, one, two),
+        changed=changed,
+        differences=compare(*plans, inputs, specs, level_of(inputs, level)),
+    )
+
+
+def _only_in(workspace: Workspace, one: StoredVersion, two: StoredVersion) -> tuple[str, ...]:
+    first = {repr(e.entry) for e in workspace.store.entries(one.scenario, upto=one.seq)}
+    second = [e.entry for e in workspace.store.entries(two.scenario, upto=two.seq)]
+    return tuple(words(entry) for entry in second if repr(entry) not in first)

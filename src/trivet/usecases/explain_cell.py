@@ -1,0 +1,66 @@
+"""Explain a number: what it is, what it is made of, who changed it and why, which file it comes from."""
+
+from dataclasses import dataclass
+
+from trivet.core.ids import VersionId
+from trivet.core.said import parse_scope, parse_span
+from trivet.planning.explain import Explanation, explain
+from trivet.usecases.declare import Shells
+from trivet.workspace.workspace import MAIN, Workspace
+
+DECLARED = Shells(command="explain", why="pages come with the workbench")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceLine:
+    """A file a number comes from."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainAnswer:
+    """An explanation, the version the number stands in, and the files behind it."""
+
+    version: VersionId
+    explanation: Explanation
+    files: tuple[SourceLine, ...]
+
+
+def explain_cell(
+    workspace: Workspace,
+    measure: str,
+    *,
+    scope: tuple[str, ...] = (),
+    first: str | None = None,
+    last: str | None = None,
+    plan: str = MAIN,
+) -> ExplainAnswer:
+    """Explain a measure over a scope and a run of buckets.
+
+    Args:
+        workspace: the open workspace.
+        measure: name of the measure.
+        scope: nodes as `level=member`, e.g. ("family=Trekking", "region=West").
+        first: first bucket (2027-03); None = the whole horizon.
+        last: last bucket; None = the first.
+        plan: scenario or version.
+
+    Raises:
+        NotFound: something named is not known; the message offers the nearest name.
+    """
+    version = workspace.version(plan)
+    sources = workspace.sources_of(version)
+    model = sources.inputs.model
+    nodes = parse_scope(scope, model.dimensions)
+    columns = parse_span(first, last, model.buckets)
+    told = explain(workspace.store.load_plan(version.id), sources.inputs, sources.entries, measure, nodes, columns)
+    files = workspace.store.snapshot(version.snapshot, only=()).files
+    return ExplainAnswer(
+        version=version.id,
+        explanation=told,
+        files=tuple(
+            SourceLine(name=file.name, sha256=file.sha256) for file in files if file.name.split(".")[0] in told.tables
+        ),
+    )

@@ -1,0 +1,54 @@
+"""Export a plan: the review pack, or every number as CSV or Parquet, each with the version it came from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from trivet.connect.pack import write_pack
+from trivet.core.errors import InvalidInput
+from trivet.core.ids import VersionId
+from trivet.planning.summary import summarise
+from trivet.store.stored import StoredVersion
+from trivet.usecases.check_plan import check_plan
+from trivet.usecases.declare import Shells
+from trivet.workspace.workspace import MAIN, Workspace
+
+DECLARED = Shells(command="export", why="pages come with the workbench")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportAnswer:
+    """The version that was exported, and the files written."""
+
+    version: VersionId
+    files: tuple[str, ...]
+
+
+def export_plan(workspace: Workspace, folder: Path, *, plan: str = MAIN, form: str = "pack") -> ExportAnswer:
+    """Write a version to files.
+
+    Args:
+        workspace: the open workspace.
+        folder: where to write; made when it is not there.
+        plan: scenario or version.
+        form: `pack` (one xlsx), `csv` or `parquet` (one file a grain).
+
+    Raises:
+        InvalidInput: the form is not known.
+        NotFound: there is no such scenario or version, or it has no plan yet.
+    """
+    version = workspace.version(plan)
+    folder.mkdir(parents=True, exist_ok=True)
+    if form == "pack":
+        return ExportAnswer(version=version.id, files=(str(_pack(workspace, version, folder)),))
+    if form in ("csv", "parquet"):
+        files = workspace.export_numbers(version, folder, form)
+        return ExportAnswer(version=version.id, files=tuple(str(file) for file in files))
+    raise InvalidInput(f"--as is '{form}'; expected pack, csv or parquet.")
+
+
+def _pack(workspace: Workspace, version: StoredVersion, folder: Path) -> Path:
+    _, made, inputs = workspace.opened(version.id)
+    certificate = check_plan(workspace, plan=version.id).certificate
+    path = folder / f"{inputs.model.company.name.lower().replace(' ', '-')}-{version.id}.xlsx"
+    write_pack(path, made, inputs, summarise(inputs, made), certificate, version=version.id)
+    return path

@@ -1,0 +1,91 @@
+"""Import a company folder: read, check, tie out, and keep it as the snapshot the next plan is made from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from trivet.connect.folder import FolderLoad, read_folder
+from trivet.connect.rejects import write_rejects
+from trivet.core.errors import InvalidInput, NotFound
+from trivet.core.ids import Digest, ScenarioId
+from trivet.core.issues import Issue, Severity
+from trivet.core.report import ImportReport
+from trivet.planning.inputs import MISSING_TABLE, build_inputs
+from trivet.store import SourceFile
+from trivet.usecases.declare import Shells
+from trivet.workspace.workspace import MAIN, Workspace
+
+DECLARED = Shells(command="import", why="pages come with the workbench")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportAnswer:
+    """What was read, and what must be known about it.
+
+    Attributes:
+        snapshot: digest of the values loaded; None when the import was refused.
+        unchanged: whether the same values were there already.
+        report: per file read = loaded + merged + rejected, in rows, quantity and money.
+        issues: problems of the files and of the company as a whole.
+        rejects: folder with the rejected rows, when there are any.
+    """
+
+    snapshot: Digest | None
+    unchanged: bool
+    report: ImportReport
+    issues: tuple[Issue, ...]
+    rejects: str | None
+
+
+def import_folder(
+    workspace: Workspace,
+    folder: Path,
+    *,
+    mapping: Path | None = None,
+    scenario: str = MAIN,
+) -> ImportAnswer:
+    """Read a company folder into the scenario's snapshot.
+
+    A file that is refused refuses the whole import: nothing changes. Rejected rows do not.
+
+    Raises:
+        NotFound: there is no such folder or mapping.
+    """
+    if not folder.is_dir():
+        raise NotFound(f"{folder} is no folder. Make one with templates: trivet init {folder}")
+    if mapping and not mapping.is_file():
+        raise NotFound(f"{mapping} is no file. See docs/mapping.md for how to write one.")
+    text = mapping.read_text("utf-8") if mapping else None
+    load = read_folder(folder, workspace.specs, mapping_text=text, progress=workspace.progress)
+    rejects = _write_rejects(load, folder)
+    issues = (*load.report.issues, *_company_issues(workspace, load))
+    if any(issue.severity is Severity.REFUSED for issue in issues):
+        return ImportAnswer(snapshot=None, unchanged=False, report=load.report, issues=issues, rejects=rejects)
+    before = workspace.store.scenario(ScenarioId(scenario)).snapshot
+    snapshot = workspace.store.put_snapshot(
+        load.company_text,
+        load.tables,
+        [SourceFile(name=file.name, sha256=file.sha256, rows=file.rows) for file in load.files],
+        TypeAdapter(ImportReport).dump_json(load.report).decode(),
+        workspace.stamp(f"import {folder.name}"),
+        scenario=ScenarioId(scenario),
+    )
+    return ImportAnswer(
+        snapshot=snapshot, unchanged=snapshot == before, report=load.report, issues=issues, rejects=rejects
+    )
+
+
+def _company_issues(workspace: Workspace, load: FolderLoad) -> tuple[Issue, ...]:
+    if load.company is None or load.report.refused:
+        return ()
+    try:
+        found = build_inputs(load.company, load.tables, workspace.specs, workspace.registry)[1]
+    except InvalidInput as error:
+        return (Issue(code="data.no-plan", severity=Severity.REFUSED, message=error.message, advice=""),)
+    return tuple(issue for issue in found if issue.code != MISSING_TABLE)  # the report says these already
+
+
+def _write_rejects(load: FolderLoad, folder: Path) -> str | None:
+    target = folder.parent / f"{folder.name}-rejects"
+    return str(target) if write_rejects(load.report, target) else None

@@ -1,0 +1,59 @@
+"""Make the plan of a scenario: fold in what people changed, forecast, supply, value, and keep it as a version."""
+
+from dataclasses import dataclass, replace
+
+from trivet.core.ids import Digest, ScenarioId, Seq, VersionId
+from trivet.core.issues import Issue
+from trivet.core.options import PlanOptions
+from trivet.core.summary import PlanSummary
+from trivet.planning.make import make_plan as make
+from trivet.planning.summary import summarise
+from trivet.usecases.declare import Shells
+from trivet.workspace.workspace import MAIN, Workspace
+
+DECLARED = Shells(command="plan", why="pages come with the workbench")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanAnswer:
+    """The plan that was made.
+
+    Attributes:
+        version: id of the stored version.
+        scenario: scenario it belongs to.
+        seq: sequence number of the log it includes.
+        digest: sha256 over every number and issue.
+        summary: the plan on one screen.
+        issues: problems found, largest amount at stake first.
+    """
+
+    version: VersionId
+    scenario: ScenarioId
+    seq: Seq
+    digest: Digest
+    summary: PlanSummary
+    issues: tuple[Issue, ...]
+
+
+def make_plan(workspace: Workspace, scenario: str = MAIN, *, options: PlanOptions | None = None) -> PlanAnswer:
+    """Plan a scenario and keep the result as a new draft version.
+
+    Raises:
+        NotFound: there is no such scenario, or nothing was imported yet.
+    """
+    chosen = options or PlanOptions()
+    sources = workspace.sources(scenario)
+    reference = workspace.reference(scenario)
+    made = make(sources.inputs, sources.entries, chosen, workspace.engines(), reference)
+    plan = replace(made, issues=(*made.issues, *sources.issues))
+    seq = sources.entries[-1].seq if sources.entries else Seq(0)
+    name = ScenarioId(scenario)
+    version = workspace.store.put_version(name, seq, plan, sources.snapshot, workspace.stamp("plan"))
+    return PlanAnswer(
+        version=version,
+        scenario=name,
+        seq=seq,
+        digest=plan.digest(),
+        summary=summarise(sources.inputs, plan),
+        issues=plan.issues,
+    )

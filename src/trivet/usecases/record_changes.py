@@ -1,0 +1,175 @@
+"""Record changes: somebody's opinion, with a reason, in one transaction, seen against what they looked at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from trivet.core.entries import Change, Effect, Entry, Logged, Operation
+from trivet.core.fold import apply_effects, effects_of, fold
+from trivet.core.ids import GrainName, MeasureId, ScenarioId, Seq
+from trivet.core.issues import Issue, Place, Severity
+from trivet.core.measures import Registry
+from trivet.core.panel import Panel
+from trivet.core.plan import Plan, PlanInputs
+from trivet.core.said import Said, to_change
+from trivet.core.units import Units, read_units
+from trivet.cycle.fences import check_fence
+from trivet.usecases.declare import Shells
+from trivet.workspace.workspace import MAIN, Workspace
+
+DECLARED = Shells(command="change", why="pages come with the workbench")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What one change moved: the total of its cells before and after, in units of the measure."""
+
+    seq: Seq
+    measure: MeasureId
+    cells: int
+    before: Decimal
+    after: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeAnswer:
+    """What was recorded, or why nothing was.
+
+    Attributes:
+        scenario: scenario changed.
+        recorded: whether the changes are in the log (all of them, or none).
+        moved: per change what it moved.
+        issues: refusals, or warnings of fences.
+    """
+
+    scenario: ScenarioId
+    recorded: bool
+    moved: tuple[Moved, ...]
+    issues: tuple[Issue, ...]
+
+
+class _Refused(Exception):  # noqa: N818 - carries issues out of the store's transaction
+    def __init__(self, issues: tuple[Issue, ...]) -> None:
+        super().__init__()
+        self.issues = issues
+
+
+def record_changes(
+    workspace: Workspace,
+    changes: Sequence[Entry | Said],
+    *,
+    scenario: str = MAIN,
+    seen: int | None = None,
+    source: str = "change",
+) -> ChangeAnswer:
+    """Record changes of editable measures or of rows of tables, all of them or none.
+
+    Args:
+        workspace: the open workspace.
+        changes: in the order they apply, as entries or in people's words.
+        scenario: scenario they belong to.
+        seen: sequence number of the log the person looked at; a later change of the same cells is
+            a Conflict that names both values and who. None = do not check.
+        source: where it came from, for the audit trail.
+
+    Raises:
+        Conflict: somebody changed the same cells since `seen`.
+        NotFound: a measure, level or member is not known, or there is no plan yet.
+    """
+    name = ScenarioId(scenario)
+    version, plan, inputs = workspace.planned(scenario)
+    entries = tuple(to_change(said, inputs.model) if isinstance(said, Said) else said for said in changes)
+    fences = tuple(
+        i for entry in entries if isinstance(entry, Change) for i in check_fence(entry, inputs.model.buckets)
+    )
+    refused = tuple(issue for issue in fences if issue.severity is Severity.REFUSED)
+    if refused:
+        return ChangeAnswer(scenario=name, recorded=False, moved=(), issues=refused)
+    desk = _Desk(plan=plan, inputs=inputs)
+    try:
+        logged = workspace.store.append(
+            name,
+            entries,
+            workspace.stamp(source),
+            seen=None if seen is None else Seq(seen),
+            effects=lambda live: desk.effects(live, entries),
+            base=version.digest,
+            registry=workspace.registry,
+        )
+    except _Refused as refusal:
+        return ChangeAnswer(scenario=name, recorded=False, moved=(), issues=refusal.issues)
+    moved = tuple(line for entry in logged for line in _moved(entry, workspace.registry))
+    return ChangeAnswer(scenario=name, recorded=True, moved=moved, issues=fences)
+
+
+class _Desk:
+    """Works out what new entries do to the numbers that stand after the live log."""
+
+    def __init__(self, *, plan: Plan, inputs: PlanInputs) -> None:
+        self._plan = plan
+        self._inputs = inputs
+        self._units: Units = read_units(inputs.table("unit_conversions"), inputs.table("items"))
+
+    def effects(self, live: Sequence[Logged], entries: Sequence[Entry]) -> tuple[tuple[Effect, ...], ...]:
+        """Fold the live log, then each new change in turn; raise when one is refused."""
+        heads: dict[GrainName, Panel] = {}
+        before: list[Logged | Entry] = list(live)
+        found = []
+        for entry in entries:
+            effects = self._one(entry, heads, before) if isinstance(entry, Change) else ()
+            before.append(entry)
+            found.append(effects)
+        return tuple(found)
+
+    def _one(
+        self, change: Change, heads: dict[GrainName, Panel], before: Sequence[Logged | Entry]
+    ) -> tuple[Effect, ...]:
+        model = self._inputs.model
+        grain = model.registry[change.measure].grain
+        if grain not in heads:
+            logged = [entry for entry in before if isinstance(entry, Logged)]
+            heads[grain] = fold(self._plan.panel(grain), logged, model, self._units)[0]
+        result = effects_of(change, heads[grain], model, before, self._units)
+        refused = tuple(part for part in result if isinstance(part, Issue))
+        effects = tuple(part for part in result if isinstance(part, Effect))
+        unreasoned = _reason_missing(change, effects, model.company.reason_above)
+        if refused or unreasoned:
+            raise _Refused(refused or unreasoned)
+        heads[grain] = apply_effects(heads[grain], effects, model.registry)
+        return effects
+
+
+def _reason_missing(change: Change, effects: Sequence[Effect], limit: float) -> tuple[Issue, ...]:
+    """Refuse a change above the company's limit that gives no reason (R6)."""
+    if change.reason or change.operation not in (Operation.SET, Operation.ADD, Operation.SCALE):
+        return ()
+    before = sum(int(effect.before.sum()) for effect in effects)
+    after = sum(int(effect.after.sum()) for effect in effects)
+    percent = abs(after - before) / before * 100 if before else (100.0 if after else 0.0)
+    if percent <= limit:
+        return ()
+    return (
+        Issue(
+            code="change.reason-needed",
+            severity=Severity.REFUSED,
+            place=Place(measure=change.measure, scope=change.scope, first=change.first, last=change.last),
+            message=f"this moves its cells by {percent:.1f} %; above {limit:g} % a reason is needed.",
+            advice='Give one: --reason "...".',
+        ),
+    )
+
+
+def _moved(logged: Logged, registry: Registry) -> tuple[Moved, ...]:
+    lines = []
+    for effect in logged.effects:
+        quantum = registry[effect.measure].quantum or Decimal("1e-9")
+        lines.append(
+            Moved(
+                seq=logged.seq,
+                measure=effect.measure,
+                cells=len(effect.rows),
+                before=int(effect.before.sum()) * quantum,
+                after=int(effect.after.sum()) * quantum,
+            )
+        )
+    return tuple(lines)
