@@ -186,9 +186,13 @@ def _cell_noise(family: c.Family, rows: int) -> Floats:
 
 
 def _lognormal(random: np.random.Generator, spread: float | Floats, shape: tuple[int, ...]) -> Floats:
-    """Draw factors of mean 1 and the given coefficient of variation."""
+    """Draw factors of mean 1 and the given coefficient of variation, without the far tails.
+
+    What lies beyond NOISE_TAIL standard deviations would be a one-off, and those are placed on purpose.
+    """
     sigma = np.sqrt(np.log1p(np.square(spread)))
-    return np.asarray(np.exp(random.standard_normal(shape) * sigma - sigma * sigma / 2), dtype=np.float64)
+    drawn = np.clip(random.standard_normal(shape), -p.NOISE_TAIL, p.NOISE_TAIL)
+    return np.asarray(np.exp(drawn * sigma - sigma * sigma / 2), dtype=np.float64)
 
 
 def _make_intermittent(drawn: Floats, expected: Floats) -> None:

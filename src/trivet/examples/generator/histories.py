@@ -95,9 +95,11 @@ def _made(supply: Supply) -> Iterator[tuple[Value, ...]]:
 
 
 def _counted(supply: Supply) -> Iterator[tuple[Value, ...]]:
-    for i, s, t in _cells(supply.stock):
-        if t >= p.CLOSED - p.STOCK_MONTHS and FAMILY_OF[i]:
-            yield CODES[i], SITES[s], label(t), int(supply.stock[i, s, t])
+    first = p.CLOSED - p.STOCK_MONTHS
+    for i, s in np.argwhere(supply.stock[:, :, first:].any(axis=2)):
+        for t in range(first, p.CLOSED):
+            if FAMILY_OF[i]:
+                yield CODES[i], SITES[s], label(t), int(supply.stock[i, s, t])
     for material in c.MATERIALS:
         yield material.code, "N", label(p.CLOSED - 1), material.opening
 

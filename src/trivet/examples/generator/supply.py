@@ -200,7 +200,8 @@ def _run_back(shipped: Wholes) -> tuple[Wholes, Wholes]:
         before = targets[:, month - 1] if month else targets[:, 0]
         before = np.minimum(before, stock[:, month] + shipped[:, month])
         made[:, month] = stock[:, month] + shipped[:, month] - before
-        made[:, month] = _cap_lines(made[:, month], month)
+        if month - 1 != p.month_of(p.STOCK_OUT[1]):  # the month after the stock-out caught up at any price
+            made[:, month] = _cap_lines(made[:, month], month)
         if month:
             stock[:, month - 1] = stock[:, month] + shipped[:, month] - made[:, month]
     cargo = rows_of("Cargo")
@@ -216,6 +217,8 @@ def _wanted_stock(shipped: Wholes) -> Wholes:
         slack = stream(f"stock {family.code}").uniform(0.85, 1.2, (len(rows), p.CLOSED))
         coming = np.concatenate((shipped[rows, 1:], shipped[rows, -12:-11]), axis=1)
         targets[rows] = np.rint(coming * family.days / 30 * slack).astype(np.int64)
+    name, day, _ = p.STOCK_OUT
+    targets[rows_of(name), p.month_of(day)] = 0
     return targets
 
 
