@@ -82,8 +82,10 @@ def _template(raw: RawTable, theirs: str) -> pl.Expr:
 
 def _products(raw: RawTable, factors: Sequence[str]) -> pl.Series:
     """Multiply columns and numbers exactly; a factor that is no number leaves the text of both for the message."""
-    parts = [pl.lit(one) if read_number(one, Decimals.POINT) is not None else pl.col(column_named(one, raw.columns))
-             for one in factors]
+    parts = [
+        pl.lit(one) if read_number(one, Decimals.POINT) is not None else pl.col(column_named(one, raw.columns))
+        for one in factors
+    ]
     joined = raw.frame.select(pl.concat_str(parts, separator="\u00d7").alias("factors"))["factors"]
     uniques = joined.drop_nulls().unique().to_list()
     return joined.replace_strict(uniques, [_multiply(text) for text in uniques], default=None, return_dtype=pl.String)

@@ -89,9 +89,11 @@ def read_column(texts: pl.Series, column: ColumnSpec, reading: Reading) -> Cells
         choices, issues = (), ()
         read = _text_reader(column, reading)
     values, faults = _read_all(uniques, read)
-    typed = texts.replace_strict(
-        list(values), list(values.values()), default=None, return_dtype=STORED[column.type]
-    ) if values else pl.Series(texts.name, [None] * len(texts), dtype=STORED[column.type])
+    typed = (
+        texts.replace_strict(list(values), list(values.values()), default=None, return_dtype=STORED[column.type])
+        if values
+        else pl.Series(texts.name, [None] * len(texts), dtype=STORED[column.type])
+    )
     return Cells(values=typed.alias(column.name), faults=faults, choices=choices, issues=issues)
 
 
@@ -116,17 +118,14 @@ def _decide_decimals(
     proof = weigh(uniques)
     if proof.point and proof.comma:
         return Decimals.POINT, (), (_two_signs(column, reading, proof.point[0], proof.comma[0]),)
-    if proof.comma:
-        return Decimals.COMMA, (_decimal_choice(column, Decimals.COMMA, f"'{proof.comma[0]}' proves it"),), ()
-    if proof.point:
-        return Decimals.POINT, (_decimal_choice(column, Decimals.POINT, f"'{proof.point[0]}' proves it"),), ()
+    if proof.point or proof.comma:
+        sign, value = (Decimals.POINT, proof.point[0]) if proof.point else (Decimals.COMMA, proof.comma[0])
+        return sign, (_decimal_choice(column, sign, f"'{value}' proves it"),), ()
     undecided = [text for text in proof.open if "," in text or reading.semicolons]
     if undecided:
         return Decimals.POINT, (), (_read_twice(column, reading, undecided),)
-    if proof.open:
-        reason = "no value decides; the file is cut by commas, so a point is the decimal"
-        return Decimals.POINT, (_decimal_choice(column, Decimals.POINT, reason),), ()
-    return Decimals.POINT, (), ()
+    reason = "no value decides; the file is not cut by semicolons, so a point is the decimal"
+    return Decimals.POINT, (_decimal_choice(column, Decimals.POINT, reason),) if proof.open else (), ()
 
 
 def _decimal_choice(column: ColumnSpec, decimals: Decimals, reason: str) -> Choice:
@@ -180,7 +179,9 @@ def _number_reader(column: ColumnSpec, decimals: Decimals) -> _Read:
 def _count(number: Decimal, quantum: Decimal) -> _Value | Fault:
     count = to_count(number, quantum)
     if abs(count) >= LARGEST:
-        return Fault(expected=f"less than {LARGEST * quantum:,.0f}", advice="Check the unit, or a missing decimal sign.")
+        return Fault(
+            expected=f"less than {LARGEST * quantum:,.0f}", advice="Check the unit, or a missing decimal sign."
+        )
     return count
 
 
@@ -201,8 +202,11 @@ def _decide_order(
     proof = weigh_order(uniques)
     if not (proof.day_first or proof.month_first or proof.open):
         serials = [text for text in uniques if is_serial(text)]
-        told = Choice(about=f"dates of {column.name}", value="Excel serial", reason=f"'{serials[0]}' is a day number")\
-            if serials else None
+        told = (
+            Choice(about=f"dates of {column.name}", value="Excel serial", reason=f"'{serials[0]}' is a day number")
+            if serials
+            else None
+        )
         return DayOrder.DAY_FIRST, (told,) if told else (), ()
     if reading.day_order:
         return reading.day_order, (_order_choice(column, reading.day_order, "the mapping says so"),), ()
@@ -225,8 +229,8 @@ def _two_orders(column: ColumnSpec, reading: Reading, day_first: str, month_firs
         code="import.date-contradiction",
         severity=Severity.REFUSED,
         place=Place(source=reading.file, column=column.name, value=month_first),
-        message=f"'{day_first}' has the day first and '{month_first}' the month first; expected one order in the column.",
-        advice="Mend the file, or give both parts of it as two sources with dates = \"dmy\" and \"mdy\" in mapping.toml.",
+        message=f"'{day_first}' has the day first and '{month_first}' the month first; expected one order.",
+        advice='Mend the file, or give both parts of it as two sources with dates = "dmy" and "mdy" in mapping.toml.',
     )
 
 
@@ -242,8 +246,11 @@ def _open_order(column: ColumnSpec, reading: Reading, text: str) -> Issue:
 
 
 def _day_reader(column: ColumnSpec, order: DayOrder, company: Company) -> _Read:
-    wanted = "a bucket like 2026-11 or a day like 2026-11-30" if column.type is ColumnType.BUCKET else \
-        "a day like 2026-11-30"
+    wanted = (
+        "a bucket like 2026-11 or a day like 2026-11-30"
+        if column.type is ColumnType.BUCKET
+        else "a day like 2026-11-30"
+    )
 
     def read(text: str) -> _Value | Fault:
         day = read_day(text, order)

@@ -87,7 +87,9 @@ def _written(file: str, name: str, other: Mapping[str, str], rows: int) -> Issue
 def _inside(frame: pl.DataFrame, first: date) -> tuple[pl.DataFrame, list[Reject]]:
     early = frame["bucket"] < first
     fault = Fault(expected=f"{first} or later", advice="Move first_bucket in company.toml back to load it.")
-    rejects = [reject("bucket", row, str(day), fault) for row, day in frame.filter(early).select(ROW, "bucket").iter_rows()]
+    rejects = [
+        reject("bucket", row, str(day), fault) for row, day in frame.filter(early).select(ROW, "bucket").iter_rows()
+    ]
     return frame.filter(~early), rejects
 
 
@@ -97,8 +99,10 @@ def same_writing(joined: pl.DataFrame, merged: Merged, spec: TableSpec, files: s
     if not dimension or merged.merged.is_empty():
         return []
     kept = {match_key(code): code for code in merged.frame[dimension].to_list()}
-    other = {code: kept[match_key(code)] for code in sorted(set(joined[dimension].to_list()) - set(kept.values()))
-             if match_key(code) in kept}
+    other = {
+        code: kept[match_key(code)]
+        for code in sorted(set(joined[dimension].to_list()) - set(kept.values()))
+        if match_key(code) in kept
+    }
     rows = int(joined[dimension].is_in(list(other)).sum())
     return [_written(files, dimension, other, rows)] if other else []
-

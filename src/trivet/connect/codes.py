@@ -16,9 +16,9 @@ TOTAL_WORDS = frozenset(
 
 
 def match_key(text: str) -> str:
-    """Give the form two writings of one code share.
+    r"""Give the form two writings of one code share.
 
-    >>> match_key(" bk-09\\u00a0") == match_key("BK-09")
+    >>> match_key(" bk-09\u00a0") == match_key("BK-09")
     True
     """
     return unicodedata.normalize("NFC", " ".join(text.split())).casefold()

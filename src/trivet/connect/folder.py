@@ -13,6 +13,8 @@ from pathlib import Path
 import polars as pl
 
 from trivet.connect.codes import nearest
+from trivet.connect.currencies import find_currency_issues
+from trivet.connect.health import find_health_issues
 from trivet.connect.load import Opened, load_tables
 from trivet.connect.mapping import Mapped, Source, parse_mapping
 from trivet.connect.opening import ENDINGS, open_source
@@ -22,6 +24,7 @@ from trivet.core.issues import Issue, Place, Severity
 from trivet.core.ports import Progress
 from trivet.core.report import ImportReport
 from trivet.core.tables import TableSpec
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
@@ -82,6 +85,8 @@ def read_folder(
         opened += [one] if one else []
     loaded = load_tables(specs, opened, company)
     issues += [*loaded.issues, *_missing_tables(specs, loaded.tables)]
+    issues += find_currency_issues(loaded.tables, specs, company)
+    issues += find_health_issues(loaded.tables, company)
     return FolderLoad(
         company_text=company_text,
         company=company,
@@ -139,7 +144,9 @@ def _unknown_file(path: Path, specs: Mapping[str, TableSpec]) -> Issue:
         severity=Severity.NOTE,
         place=Place(source=path.name),
         message=f"is no table of the company folder and was not read ({len(specs)} tables known).",
-        advice=f"Maybe '{near}{path.suffix}'? Rename it then." if near else "Nothing to do if it is not meant for Trivet.",
+        advice=f"Maybe '{near}{path.suffix}'? Rename it then."
+        if near
+        else "Nothing to do if it is not meant for Trivet.",
     )
 
 
@@ -174,8 +181,10 @@ def _missing(spec: TableSpec) -> Issue:
 
 def _fingerprint(folder: Path, opened: list[Opened]) -> tuple[SourceFile, ...]:
     rows = {one.source.file: one.raw.frame.height + len(one.rejects) for one in opened}
-    return tuple(SourceFile(name=name, sha256=_sha256(folder / name), bytes=(folder / name).stat().st_size, rows=rows[name])
-                 for name in sorted(rows))
+    return tuple(
+        SourceFile(name=name, sha256=_sha256(folder / name), bytes=(folder / name).stat().st_size, rows=rows[name])
+        for name in sorted(rows)
+    )
 
 
 def _sha256(path: Path) -> str:

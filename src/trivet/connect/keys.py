@@ -96,12 +96,17 @@ def _settle(keyed: pl.DataFrame, spec: TableSpec, file: str, rule: Duplicates | 
         return Merged(frame=_bare(kept), merged=_bare(merged), contradicting=none, issues=tuple(issues))
     if rule is Duplicates.LAST:
         last = keyed[_KEY].is_last_distinct()
-        return Merged(frame=_bare(keyed.filter(last)), merged=_bare(keyed.filter(~last)), contradicting=none,
-                      issues=tuple(issues))
+        return Merged(
+            frame=_bare(keyed.filter(last)), merged=_bare(keyed.filter(~last)), contradicting=none, issues=tuple(issues)
+        )
     if rule is None:
         issues.append(_ask(kept.filter(clash), spec, file))
-    return Merged(frame=_bare(kept.filter(~clash)), merged=_bare(merged), contradicting=_bare(kept.filter(clash)),
-                  issues=tuple(issues))
+    return Merged(
+        frame=_bare(kept.filter(~clash)),
+        merged=_bare(merged),
+        contradicting=_bare(kept.filter(clash)),
+        issues=tuple(issues),
+    )
 
 
 def _add(keyed: pl.DataFrame, spec: TableSpec, file: str) -> Merged:
@@ -115,8 +120,13 @@ def _add(keyed: pl.DataFrame, spec: TableSpec, file: str) -> Merged:
         for name in bare
     )
     first = keyed[_KEY].is_last_distinct()
-    return Merged(frame=total.select(bare), merged=_bare(keyed.filter(~first)), contradicting=_bare(keyed.clear()),
-                  added=True, issues=(_added(keyed.filter(~first), spec, file),))
+    return Merged(
+        frame=total.select(bare),
+        merged=_bare(keyed.filter(~first)),
+        contradicting=_bare(keyed.clear()),
+        added=True,
+        issues=(_added(keyed.filter(~first), spec, file),),
+    )
 
 
 def _total(name: str, scale: float | None) -> pl.Expr:

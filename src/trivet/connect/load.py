@@ -19,8 +19,8 @@ from trivet.connect.raw import ROW, SOURCE, RawTable
 from trivet.connect.returns import ROUTED, merge_returns, split_returns
 from trivet.connect.typed import Typed, add_up, reject_rows, type_rows
 from trivet.core.company import Company
-from trivet.core.issues import Issue, Severity
-from trivet.core.report import Reject, Sums, TableReport
+from trivet.core.issues import Issue
+from trivet.core.report import Choice, Reject, Sums, TableReport
 from trivet.core.tables import TableSpec
 
 
@@ -138,7 +138,7 @@ def _report(number: int, one: Opened, typed: Typed, spec: TableSpec, parts: _Par
         file=one.raw.file, table=spec.name, read=typed.read + ragged, loaded=loaded + returned, merged=merged,
         rejected=typed.rejected + add_up(clash, spec) + ragged,
         routed=((ROUTED, returned),) if returned.rows else (), left_out=typed.left_out, blank=one.raw.blank,
-        choices=one.raw.choices + typed.choices, sample=one.raw.sample,
+        choices=_said(one.source) + one.raw.choices + typed.choices, sample=one.raw.sample,
         rejects=tuple(sorted(rejects, key=lambda found: found.row)),
     )  # fmt: skip
 
@@ -146,10 +146,15 @@ def _report(number: int, one: Opened, typed: Typed, spec: TableSpec, parts: _Par
 def _clashes(clash: pl.DataFrame, raw: RawTable, spec: TableSpec) -> tuple[Reject, ...]:
     return reject_rows(
         raw, clash[ROW].to_list(), spec.key[0], f"one row for each {', '.join(spec.key)}; another row says otherwise",
-        "Keep the right one, or say duplicates = \"add\" or \"last\" in mapping.toml.",
+        'Keep the right one, or say duplicates = "add" or "last" in mapping.toml.',
     )  # fmt: skip
 
 
-def refused(issues: Sequence[Issue]) -> bool:
-    """Say whether one of the issues refuses the load."""
-    return any(issue.severity is Severity.REFUSED for issue in issues)
+def _said(source: Source) -> tuple[Choice, ...]:
+    """Show what the mapping declares, with its reason."""
+    declared = [("currency", source.currency), ("rows taken", source.where), ("rows of one key", source.duplicates)]
+    return tuple(
+        Choice(about=about, value=value or "plan currency", reason=source.reason or "the mapping says so")
+        for about, value in declared
+        if value is not None
+    )

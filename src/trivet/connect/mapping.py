@@ -93,11 +93,14 @@ class Mapped:
     sources: tuple[Source, ...]
 
 
+_TEXTS = ("file", "table", "where", "duplicates", "decimal", "dates", "encoding", "delimiter", "sheet", "currency")
 _KINDS: Mapping[str, type] = {
-    "file": str, "table": str, "columns": dict, "constants": dict, "rules": dict, "products": dict, "join": dict, "where": str, "distinct": bool,
-    "duplicates": str, "decimal": str, "dates": str, "encoding": str, "delimiter": str, "header_row": int,
-    "names": list, "sheet": str, "transposed": bool, "strip_point_zero": bool, "currency": str, "reason": str,
-}  # fmt: skip
+    **dict.fromkeys((*_TEXTS, "reason"), str),
+    **dict.fromkeys(("columns", "constants", "rules", "products", "join"), dict),
+    **dict.fromkeys(("distinct", "transposed", "strip_point_zero"), bool),
+    "header_row": int,
+    "names": list,
+}
 
 
 def parse_mapping(text: str) -> Mapped:

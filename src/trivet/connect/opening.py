@@ -53,7 +53,9 @@ def _open(path: Path, source: Source, expected: frozenset[str]) -> TextFile:
     size = path.stat().st_size
     if size > LARGEST_FILE:
         message = f"has {size / 1024**3:.1f} GB, expected at most {LARGEST_FILE / 1024**3:.0f} GB"
-        return refuse(path.name, "import.too-large", message, "Cut it into several files and name them in mapping.toml.")
+        return refuse(
+            path.name, "import.too-large", message, "Cut it into several files and name them in mapping.toml."
+        )
     hints = Hints(
         expected=expected, encoding=source.encoding, delimiter=source.delimiter, header_row=source.header_row,
         names=source.names, transposed=source.transposed,
@@ -81,7 +83,9 @@ def _read_parquet(path: Path) -> TextFile:
     texts = frame.drop(nested).select(_as_text(name, kind) for name, kind in frame.schema.items() if name not in nested)
     raw = RawTable(
         file=path.name,
-        frame=texts.with_columns(empty_to_null(name) for name in texts.columns).with_row_index(ROW, offset=1).cast({ROW: pl.Int64}),
+        frame=texts.with_columns(empty_to_null(name) for name in texts.columns)
+        .with_row_index(ROW, offset=1)
+        .cast({ROW: pl.Int64}),
         choices=(Choice(about="format", value="Parquet", reason="rows are counted from 1"),),
     )
     return TextFile(raw=raw)

@@ -60,7 +60,7 @@ def _twice(rows: pl.DataFrame) -> Issue:
         code="import.returns-twice",
         severity=Severity.WARNING,
         place=Place(source="orders", column="quantity"),
-        message=f"orders and shipments both have negative quantities; the {rows.height} of orders are not counted again.",
+        message=f"shipments have negative quantities too; the {rows.height} of orders are not counted again.",
         advice="Leave returns in one of the two files.",
         at_stake=-to_decimal(int(rows["value"].sum() or 0), MONEY),
     )

@@ -13,7 +13,8 @@ from trivet.connect.codes import match_key, nearest
 from trivet.core.errors import InvalidInput
 
 _TERM = re.compile(
-    r"\s*(?P<column>[\w .#/-]+?)\s*(?P<sign>==|!=|<=|>=|<|>|\bin\b|\bstarts\b|\bmatches\b)\s*(?P<value>.+?)\s*", re.DOTALL
+    r"\s*(?P<column>[\w .#/-]+?)\s*(?P<sign>==|!=|<=|>=|<|>|\bin\b|\bstarts\b|\bmatches\b)\s*(?P<value>.+?)\s*",
+    re.DOTALL,
 )
 _TEXT = re.compile(r"'([^']*)'")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")

@@ -102,7 +102,9 @@ def find_delimiter(lines: Sequence[str]) -> tuple[str, str]:
     return best, f"cuts {share:.0%} of the first lines into {cells} cells"
 
 
-def refuse(file: str, code: str, message: str, advice: str, *, row: int | None = None, value: str | None = None) -> TextFile:
+def refuse(
+    file: str, code: str, message: str, advice: str, *, row: int | None = None, value: str | None = None
+) -> TextFile:
     """Give a file that is refused for one reason."""
     place = Place(source=file, row=row, value=value)
     issue = Issue(code=code, severity=Severity.REFUSED, message=f"{message}.", advice=advice, place=place)

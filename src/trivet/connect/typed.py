@@ -8,6 +8,7 @@ import polars as pl
 from trivet.connect.arrange import arrange, may_be_empty, taken_up
 from trivet.connect.cells import Cells, Fault, Reading, read_column
 from trivet.connect.codes import match_key
+from trivet.connect.crosscheck import check_currency, check_totals
 from trivet.connect.mapping import Source
 from trivet.connect.raw import ROW, RawTable
 from trivet.core.issues import Issue, Severity
@@ -59,15 +60,26 @@ def type_rows(raw: RawTable, spec: TableSpec, source: Source, reading: Reading) 
     taken = taken_up(raw, source)
     cells = {column.name: read_column(texts[column.name], column, reading) for column in spec.columns}
     issues += [issue for column in cells.values() for issue in column.issues]
+    issues += check_currency(raw, spec, reading.company, source.currency)
     choices = tuple(choice for column in cells.values() for choice in column.choices)
     typed = pl.DataFrame([texts[ROW], *(cells[column.name].values for column in spec.columns)])
-    typed = typed.with_columns(pl.col(c.name).fill_null("") for c in spec.columns if c.key and c.type is ColumnType.CODE)
+    issues += check_totals(raw, typed, spec)
+    keys = [column.name for column in spec.columns if column.key and column.type is ColumnType.CODE]
+    typed = typed.with_columns(pl.col(name).fill_null("") for name in keys)
     if spec.extra:
         further = [name for name in texts.columns if name not in typed.columns]
         typed = typed.hstack(texts.select(pl.col(name).str.strip_chars().alias(name) for name in further))
     if any(issue.severity is Severity.REFUSED for issue in issues):
         nothing = Sums()
-        return Typed(frame=typed.clear(), read=nothing, left_out=nothing, rejected=nothing, rejects=(), choices=choices, issues=tuple(issues))
+        return Typed(
+            frame=typed.clear(),
+            read=nothing,
+            left_out=nothing,
+            rejected=nothing,
+            rejects=(),
+            choices=choices,
+            issues=tuple(issues),
+        )
     left_out = add_up(typed.filter(~taken), spec)
     typed, texts = typed.filter(taken), texts.filter(taken)
     rejects = _find_rejects(raw, texts, spec, cells)
@@ -102,8 +114,9 @@ _EMPTY = Fault(expected="a value", advice="Fill it in, or delete the row.")
 def reject(column: str, row: int, text: str, fault: Fault) -> Reject:
     """Build a reject from a fault; `with_text` adds the row as it stands in the file."""
     what = f"{column} is '{text}'" if text else f"{column} is empty"
-    return Reject(row=row, column=column, value=text, reason=f"{what}, expected {fault.expected}",
-                  advice=fault.advice, text="")
+    return Reject(
+        row=row, column=column, value=text, reason=f"{what}, expected {fault.expected}", advice=fault.advice, text=""
+    )
 
 
 def with_text(raw: RawTable, rejects: Sequence[Reject]) -> tuple[Reject, ...]:
@@ -113,8 +126,14 @@ def with_text(raw: RawTable, rejects: Sequence[Reject]) -> tuple[Reject, ...]:
     rows = raw.frame.filter(pl.col(ROW).is_in([one.row for one in rejects]))
     lines = dict(zip(rows[ROW].to_list(), rows.drop(ROW).rows(), strict=True))
     return tuple(
-        Reject(row=one.row, column=one.column, value=one.value, reason=one.reason, advice=one.advice,
-               text=",".join(cell or "" for cell in lines[one.row]))
+        Reject(
+            row=one.row,
+            column=one.column,
+            value=one.value,
+            reason=one.reason,
+            advice=one.advice,
+            text=",".join(cell or "" for cell in lines[one.row]),
+        )
         for one in rejects
     )
 

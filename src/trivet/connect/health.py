@@ -1,0 +1,347 @@
+"""What looks wrong in loaded tables although every cell could be read: asked about with the money at stake.
+
+A partial last bucket, months that were not reported yet, months missing from a whole channel, prices
+of zero, stock below zero, a bill of materials that needs itself. Nothing is changed here.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+
+from trivet.core.buckets import Buckets
+from trivet.core.company import Company
+from trivet.core.issues import Issue, Place, Severity
+from trivet.core.quantities import MONEY, QUANTITY, to_decimal
+
+Tables = Mapping[str, pl.DataFrame]
+
+SALES = ("orders", "bookings", "shipments")
+"""Histories by bucket that carry demand."""
+PARTIAL = 0.5
+"""A last bucket below this part of the smallest of the 12 before it is taken for a partial one."""
+_SHORT = 12
+
+
+def find_health_issues(tables: Tables, company: Company) -> tuple[Issue, ...]:
+    """Give every issue of the loaded tables; none refuses but a bill of materials that needs itself."""
+    buckets = company.buckets()
+    issues: list[Issue] = []
+    for name in SALES:
+        if name in tables and tables[name].height:
+            issues += _open_buckets(name, tables[name], buckets)
+            issues += _last_bucket(name, tables[name], buckets)
+            issues += _missing_buckets(name, tables, buckets)
+            issues += _zero_prices(name, tables[name])
+            issues += _thin_series(name, tables[name])
+    if "order_lines" in tables:
+        issues += _zero_prices("order_lines", tables["order_lines"])
+        issues += _partial_lines(tables["order_lines"], buckets)
+    if "stock_history" in tables:
+        issues += _negative_stock(tables, buckets)
+    if "bill_of_materials" in tables:
+        issues += _material_cycle(tables["bill_of_materials"])
+    return tuple(issues)
+
+
+def _amount(frame: pl.DataFrame) -> Decimal | None:
+    return to_decimal(int(frame["value"].sum() or 0), MONEY) if "value" in frame.columns else None
+
+
+def _units(frame: pl.DataFrame) -> str:
+    return f"{to_decimal(int(frame['quantity'].sum() or 0), QUANTITY).normalize():,f}"
+
+
+def _note(code: str, severity: Severity, place: Place, texts: tuple[str, str], stake: Decimal | None = None) -> Issue:
+    return Issue(code=code, severity=severity, place=place, message=texts[0], advice=texts[1], at_stake=stake)
+
+
+def _open_buckets(name: str, frame: pl.DataFrame, buckets: Buckets) -> list[Issue]:
+    """Say what lies in the current bucket (month to date) or after it (not reported yet)."""
+    issues = []
+    current = frame.filter(pl.col("bucket") == buckets.current)
+    if current.height:
+        said = f"{current.height} rows with {_units(current)} units lie in the current bucket: month to date"
+        issues.append(
+            _note(
+                "import.current-bucket",
+                Severity.NOTE,
+                _place(name, buckets.current),
+                (
+                    f"{said}, not trained on and not scored.",
+                    "If that bucket is complete, move cycle on in company.toml.",
+                ),
+                _amount(current),
+            )
+        )
+    later = frame.filter(pl.col("bucket") > buckets.current)
+    if later.height:
+        zero = bool((later["quantity"] == 0).all())
+        said = f"{later.height} rows lie after the current bucket" + (
+            " and are all zero: not reported yet." if zero else "."
+        )
+        issues.append(
+            _note(
+                "import.not-yet-reported" if zero else "import.future-history",
+                Severity.NOTE if zero else Severity.WARNING,
+                _place(name, later["bucket"].min()),  # type: ignore[arg-type]
+                (
+                    said,
+                    "They are no history; nothing to do."
+                    if zero
+                    else "Check their dates, or move cycle in company.toml.",
+                ),
+                _amount(later),
+            )
+        )
+    closed = frame.filter(pl.col("bucket") < buckets.current)
+    return issues + _trailing_zeros(name, closed)
+
+
+def _trailing_zeros(name: str, closed: pl.DataFrame) -> list[Issue]:
+    """Find closed buckets at the end of which every row is zero: pre-filled, not sold nothing."""
+    total = closed.group_by("bucket").agg(pl.col("quantity").abs().sum()).sort("bucket")
+    zero = total["quantity"].reverse().cum_max() == 0
+    count = int(zero.sum())
+    if not count or count == total.height:
+        return []
+    first = total["bucket"][total.height - count]
+    return [
+        _note(
+            "import.not-yet-reported",
+            Severity.WARNING,
+            _place(name, first),
+            (
+                f"every row of the last {count} closed buckets is zero: not reported yet, or no sales?",
+                "Take these rows out, or set cycle in company.toml to the first of them.",
+            ),
+        )
+    ]
+
+
+def _place(name: str, first: date, last: date | None = None) -> Place:
+    return Place(source=name, column="bucket", value=f"{first:%Y-%m-%d}", first=first, last=last)
+
+
+def _last_bucket(name: str, frame: pl.DataFrame, buckets: Buckets) -> list[Issue]:
+    """Find a last closed bucket far below every one of the 12 before it."""
+    closed = frame.filter(pl.col("bucket") < buckets.current)
+    total = closed.group_by("bucket").agg(pl.col("quantity").sum()).sort("bucket").filter(pl.col("quantity") > 0)
+    if total.height < _SHORT + 1:
+        return []
+    last, before = total["quantity"][-1], total["quantity"].slice(total.height - 1 - _SHORT, _SHORT).min()
+    if last >= PARTIAL * float(str(before)):
+        return []
+    day, part = total["bucket"][-1], last / float(str(before))
+    rows = closed.filter(pl.col("bucket") == day)
+    return [
+        _note(
+            "import.partial-last-bucket",
+            Severity.WARNING,
+            _place(name, day),
+            (
+                f"the last closed bucket {day:%Y-%m-%d} has {_units(rows)} units, {part:.0%} of the least of 12 before: "
+                "it looks partial.",
+                f'If it is, set cycle = "{day:%Y-%m-%d}" in company.toml: it is then current and not trained on.',
+            ),
+            _amount(rows),
+        )
+    ]
+
+
+def _partial_lines(lines: pl.DataFrame, buckets: Buckets) -> list[Issue]:
+    """Find order lines that end more than a week before the last closed bucket does."""
+    last = lines.filter(pl.col("ordered") < buckets.current)["ordered"].max()
+    if not isinstance(last, date) or buckets.first_open == 0:
+        return []
+    start = buckets.edges[buckets.first_open - 1]
+    missing = (buckets.current - last).days - 1
+    if last < start or missing <= 7:
+        return []
+    rows = lines.filter((pl.col("ordered") >= start) & (pl.col("ordered") < buckets.current))
+    return [
+        _note(
+            "import.partial-last-bucket",
+            Severity.WARNING,
+            Place(source="order_lines", column="ordered", value=f"{last}", first=start),
+            (
+                f"the last order of the last closed bucket is of {last}, {missing} days before it ends: "
+                "it looks partial.",
+                f'If it is, set cycle = "{start:%Y-%m-%d}" in company.toml.',
+            ),
+            _amount(rows),
+        )
+    ]
+
+
+def _missing_buckets(name: str, tables: Tables, buckets: Buckets) -> list[Issue]:
+    """Find buckets in which a whole channel (or everything) has no row between its first and last one."""
+    frame, markets = tables[name], tables.get("markets")
+    parts = frame.select("market", "bucket", "value")
+    if markets is not None and markets["channel"].null_count() < markets.height:
+        parts = parts.join(markets.select("market", "channel"), on="market", how="left")
+    else:
+        parts = parts.with_columns(pl.lit("", dtype=pl.String).alias("channel"))
+    issues = []
+    for (channel,), rows in parts.group_by(["channel"], maintain_order=True):
+        there = sorted(set(rows["bucket"].to_list()))
+        gaps = [
+            day for day in buckets.starts if there[0] < day < min(there[-1], buckets.current) and day not in set(there)
+        ]
+        if gaps:
+            mean = to_decimal(int(rows["value"].sum() or 0) // len(there), MONEY)
+            issues.append(_gap(name, str(channel or ""), gaps, mean * len(gaps)))
+    return issues
+
+
+def _gap(name: str, channel: str, gaps: list[date], stake: Decimal) -> Issue:
+    who = f"channel '{channel}'" if channel else "the whole table"
+    months = ", ".join(f"{day:%Y-%m-%d}" for day in gaps[:12])
+    return _note(
+        "import.missing-buckets",
+        Severity.WARNING,
+        _place(name, gaps[0], gaps[-1]),
+        (
+            f"{who} has no row in {months}: missing, or nothing sold?",
+            "They are not filled. Write rows of 0 if nothing was sold; move what was booked in the next bucket.",
+        ),
+        stake,
+    )
+
+
+def _zero_prices(name: str, frame: pl.DataFrame) -> list[Issue]:
+    rows = frame.filter((pl.col("quantity") > 0) & (pl.col("value") == 0))
+    if not rows.height:
+        return []
+    return [
+        _note(
+            "import.zero-price",
+            Severity.WARNING,
+            Place(source=name, column="value", value="0"),
+            (
+                f"{rows.height} rows with {_units(rows)} units are worth 0: counted, but out of the average price.",
+                "Give their value, or say by kind that they are no sales.",
+            ),
+        )
+    ]
+
+
+def _thin_series(name: str, frame: pl.DataFrame) -> list[Issue]:
+    """Count series with a single point and series that are all zero."""
+    series = frame.group_by("item", "market").agg(
+        pl.col("bucket").n_unique().alias("points"), (pl.col("quantity") == 0).all().alias("zero")
+    )
+    issues = []
+    for code, rows, said, advice in (
+        (
+            "import.one-point",
+            series.filter(pl.col("points") == 1),
+            "have one bucket of history: their forecast is flat.",
+            "Give them a like item in launches, or more history.",
+        ),
+        (
+            "import.all-zero",
+            series.filter("zero"),
+            "are zero in every bucket: their forecast is zero.",
+            "Take them out, or check the file.",
+        ),
+    ):
+        if rows.height:
+            first = rows.sort("item", "market").row(0, named=True)
+            issues.append(
+                _note(
+                    code,
+                    Severity.NOTE,
+                    Place(source=name, column="item", value=first["item"]),
+                    (
+                        f"{rows.height} series (the first: item '{first['item']}', market '{first['market']}') {said}",
+                        advice,
+                    ),
+                )
+            )
+    return issues
+
+
+def _negative_stock(tables: Tables, buckets: Buckets) -> list[Issue]:
+    """Say where the opening stock (else an older count) is below zero, with its amount at standard cost."""
+    stock = tables["stock_history"].filter(pl.col("quantity") < 0)
+    if not stock.height:
+        return []
+    opening = stock.filter(pl.col("bucket") == buckets.edges[max(buckets.first_open - 1, 0)])
+    rows, what = (opening, "opening stock") if opening.height else (stock, "stock count")
+    first = rows.sort("quantity").row(0, named=True)
+    return [
+        _note(
+            "import.negative-stock",
+            Severity.WARNING,
+            Place(
+                source="stock_history",
+                column="quantity",
+                value=f"{to_decimal(first['quantity'], QUANTITY).normalize():f}",
+                first=first["bucket"],
+            ),
+            (
+                f"{rows.height} rows of {what} are below zero, {_units(rows)} units in all, "
+                f"most of item '{first['item']}'.",
+                "Count it again, or book what is missing: the plan starts from the number as it is.",
+            ),
+            _at_cost(rows, tables),
+        )
+    ]
+
+
+def _at_cost(rows: pl.DataFrame, tables: Tables) -> Decimal | None:
+    """Value quantities at the sum of the latest cost of each component, in plan currency; None without costs."""
+    if "costs" not in tables:
+        return None
+    costs = tables["costs"].sort("first").unique(["item", "location", "component"], keep="last", maintain_order=True)
+    by_item: dict[str, Decimal] = {}
+    for item, cost in costs.select("item", "cost").iter_rows():
+        by_item[item] = by_item.get(item, Decimal(0)) + Decimal(repr(cost))
+    total = sum(
+        (
+            -to_decimal(quantity, QUANTITY) * by_item.get(item, Decimal(0))
+            for item, quantity in rows.select("item", "quantity").iter_rows()
+        ),
+        Decimal(0),
+    )
+    return total.quantize(MONEY)
+
+
+def _material_cycle(materials: pl.DataFrame) -> list[Issue]:
+    """Refuse a bill of materials in which an item needs itself, and name the cycle."""
+    needs: dict[str, list[str]] = {}
+    for parent, component in materials.select("parent", "component").sort("parent", "component").iter_rows():
+        needs.setdefault(parent, []).append(component)
+    cycle = _find_cycle(needs)
+    if not cycle:
+        return []
+    return [
+        _note(
+            "import.material-cycle",
+            Severity.REFUSED,
+            Place(source="bill_of_materials", column="component", value=cycle[-1]),
+            (f"{' needs '.join(cycle)}: expected no item to need itself.", "Take one of these rows out."),
+        )
+    ]
+
+
+def _find_cycle(needs: Mapping[str, list[str]]) -> list[str]:
+    """Give the first cycle found, first and last item equal; empty when there is none."""
+    done: set[str] = set()
+    for start in needs:
+        path: list[str] = []
+        stack = [(start, iter(needs[start]))] if start not in done else []
+        path += [start] if stack else []
+        while stack:
+            component = next(stack[-1][1], None)
+            if component is None:
+                done.add(stack.pop()[0])
+                path.pop()
+            elif component in path:
+                return [*path[path.index(component) :], component]
+            elif component not in done:
+                stack.append((component, iter(needs.get(component, []))))
+                path.append(component)
+    return []
