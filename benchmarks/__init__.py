@@ -1,1 +1,7 @@
-"""Benchmarks: a registry of (phase, size), CPU seconds and ratios to a yardstick of the same run."""
+"""Benchmarks: CPU seconds and their ratio to a yardstick of the same run, held against bars.
+
+figures       what a benchmark answers
+run           runs every benchmark at a size and prints the table: `python -m benchmarks.run full`
+bench_store   edit, compare, branch and publish on generated series
+bench_demo    the example company from its files to a published plan
+"""

@@ -43,7 +43,7 @@ def measures_page() -> str:
         "rates are rounded to 1e-9.\n"
     ]
     for grain, dimensions in registry.grains.items():
-        keys = " by ".join(dimensions) if dimensions else "the whole company"
+        keys = " × ".join(dimensions) if dimensions else "the whole company"
         parts.append(f"\n## {grain.capitalize()}: {keys}\n")
         for spec in registry.of_grain(grain):
             facts = [
@@ -162,8 +162,10 @@ def schemas() -> dict[str, Any]:
     """Give the JSON schema of each use-case's answer."""
     found = {}
     for case in registries.use_cases():
-        if is_dataclass(case.answer):
-            found[case.name] = TypeAdapter(case.answer).json_schema(mode="serialization")
+        answer: Any = case.answer
+        if is_dataclass(answer):
+            adapter: TypeAdapter[Any] = TypeAdapter(case.answer)
+            found[case.name] = adapter.json_schema(mode="serialization")
     return found
 
 
@@ -195,8 +197,8 @@ def python_page() -> str:
     """Write the Python interface: every use-case, by mkdocstrings."""
     cases = [case for case in registries.use_cases() if case.name == case.module]
     return (
-        "# Python\n\nEvery use-case is a function of the package, imported when it is first used, so that `import trivet` "
-        "costs nothing.\n\n"
+        "# Python\n\nEvery use-case is a function of the package, imported when it is first used, so that "
+        "`import trivet` costs nothing.\n\n"
         "```python\nfrom pathlib import Path\n\nimport trivet\n\n"
         'workspace = trivet.open_workspace("trivet-workspace")\n'
         'trivet.import_folder(workspace, Path("my-company"))\n'

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from house import PACKAGE, ROOT
+
+from tests.architecture.house import PACKAGE, ROOT
 
 BREAKS = {
     "a domain that knows its neighbour": ("demand", "import trivet.supply", "Imports point down"),

@@ -4,8 +4,8 @@ from importlib.metadata import PathDistribution
 from pathlib import Path
 
 import pytest
-from house import ROOT
 
+from tests.architecture.house import ROOT
 from tools.check_licences import closure, licences, refused
 
 

@@ -5,9 +5,9 @@ import subprocess
 import tomllib
 from pathlib import Path
 
-from house import ROOT
 from packaging.requirements import Requirement
 
+from tests.architecture.house import ROOT
 from tools.check_locks import find_addresses
 
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")

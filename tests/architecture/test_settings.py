@@ -3,7 +3,7 @@
 import tomllib
 from importlib.metadata import version
 
-from house import ROOT, run_python
+from tests.architecture.house import ROOT, run_python
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SILENCED = PROJECT["tool"]["trivet"].get("warnings", [])

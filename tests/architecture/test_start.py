@@ -5,7 +5,8 @@ import site
 from pathlib import Path
 
 import pytest
-from house import run_python
+
+from tests.architecture.house import run_python
 
 HEAVY = (
     "numpy",

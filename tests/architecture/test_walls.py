@@ -3,7 +3,7 @@
 import ast
 import re
 
-from house import PACKAGE, ROOT, body_lines, functions, sources, where
+from tests.architecture.house import PACKAGE, ROOT, body_lines, functions, sources, where
 
 LONGEST_FUNCTION, LONGEST_MODULE = 50, 500
 
