@@ -5,8 +5,30 @@ Reading order: `store` (the class and `open_store`), `stored` (what it gives bac
 `migrate`, `trail`, `parquet`, `backup`, `doctor`.
 """
 
+from trivet.store.backup import upgrade
 from trivet.store.log import CellsChanged, Overlap
-from trivet.store.store import Store, open_store
-from trivet.store.stored import SourceFile, VersionState
+from trivet.store.store import Store, open_store, restore, workspace_exists
+from trivet.store.stored import (
+    SourceFile,
+    StoredCertificate,
+    StoredScenario,
+    StoredSnapshot,
+    StoredVersion,
+    VersionState,
+)
 
-__all__ = ["CellsChanged", "Overlap", "SourceFile", "Store", "VersionState", "open_store"]
+__all__ = [
+    "CellsChanged",
+    "Overlap",
+    "SourceFile",
+    "Store",
+    "StoredCertificate",
+    "StoredScenario",
+    "StoredSnapshot",
+    "StoredVersion",
+    "VersionState",
+    "open_store",
+    "restore",
+    "upgrade",
+    "workspace_exists",
+]

@@ -44,14 +44,15 @@ def locate(url_or_dir: str) -> URL:
 _EXPECTED = "Give a folder, or an address like postgresql+psycopg://user@host/name."
 
 
-def make_engine(url: URL) -> Engine:
+def make_engine(url: URL, *, journal: str = "WAL") -> Engine:
     """Make the engine of a database: nothing is opened before the first transaction.
 
+    `journal` is SQLite's; DELETE keeps everything in one file, for backups.
     Raises Unavailable when the driver of PostgreSQL is not installed.
     """
     if url.get_backend_name() == "sqlite":
         engine = create_engine(url, connect_args={"timeout": _WAIT_SECONDS})
-        event.listen(engine, "connect", _open_sqlite)
+        event.listen(engine, "connect", lambda driver, _record: _open_sqlite(driver, journal))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
@@ -62,9 +63,9 @@ def make_engine(url: URL) -> Engine:
     return engine
 
 
-def _open_sqlite(driver: Any, _record: object) -> None:
+def _open_sqlite(driver: Any, journal: str) -> None:
     driver.isolation_level = None  # SQLAlchemy's BEGIN is the only one
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"journal_mode={journal}", "synchronous=FULL", "foreign_keys=ON"):
         driver.execute(f"PRAGMA {pragma}").close()
 
 

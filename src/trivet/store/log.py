@@ -28,11 +28,12 @@ from trivet.store.codec import (
     frame_from_body,
     frame_to_body,
 )
-from trivet.store.scenarios import lineage, lock_head, read_scenario
+from trivet.store.scenarios import lineage, lock_head
 from trivet.store.schema import head as head_table
 from trivet.store.schema import log as log_table
 from trivet.store.stored import instant, moment
 from trivet.store.trail import note
+from trivet.store.versions import keys_of_latest
 
 ComputeEffects = Callable[[tuple[Logged, ...]], Sequence[tuple[Effect, ...]]]
 """Gives the effects of each new entry on what stands after the entries given; may raise to refuse.
@@ -85,7 +86,7 @@ def append(
         stamp: who, when, from where.
         seen: head that was looked at; None = do not ask whether somebody was faster.
         effects: see ComputeEffects.
-        base: digest of what the rows of the effects refer to (keys of the plan); None = the scenario's snapshot.
+        base: digest of what the rows of the effects refer to (keys of the plan); None = those of the latest version.
         registry: tells what a count is worth, to name both values in a refusal.
 
     Raises CellsChanged, NotFound (scenario), InvalidInput (`seen` in the future).
@@ -97,7 +98,7 @@ def append(
     made = effects(standing)
     if len(made) != len(entries):
         raise ValueError(f"{len(entries)} entries but effects of {len(made)}")
-    on = base or read_scenario(connection, scenario).snapshot or Digest("")
+    on = base or keys_of_latest(connection, scenario)
     new = tuple(
         Logged(scenario=scenario, seq=Seq(seq + 1 + i), base=on, entry=entry, stamp=stamp, effects=tuple(made[i]))
         for i, entry in enumerate(entries)

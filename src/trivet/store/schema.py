@@ -127,5 +127,5 @@ stage = Table(
     "stage",
     metadata,
     Column("recipe", String(64), primary_key=True),
-    Column("chunk", ForeignKey("chunk.digest"), nullable=False),
+    Column("body", LargeBinary, nullable=False),
 )

@@ -7,6 +7,7 @@ the audit trail tells that it happened and from which files.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
+from typing import Protocol
 
 import polars as pl
 from pydantic import TypeAdapter
@@ -23,6 +24,36 @@ from trivet.store.schema import snapshot as snapshot_table
 from trivet.store.schema import snapshot_chunk
 from trivet.store.stored import SourceFile, StoredSnapshot, instant, moment
 from trivet.store.trail import note
+
+
+class ReadFile(Protocol):
+    """A file a snapshot was read from, as the import tells it."""
+
+    @property
+    def name(self) -> str:
+        """File name."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Of its bytes."""
+        ...
+
+    @property
+    def bytes(self) -> int:
+        """Size."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """Rows read."""
+        ...
+
+
+def remember(files: Sequence[ReadFile]) -> tuple[SourceFile, ...]:
+    """Keep what a snapshot was read from."""
+    return tuple(SourceFile(name=f.name, sha256=f.sha256, bytes=f.bytes, rows=f.rows) for f in files)
+
 
 _FILES = TypeAdapter(tuple[SourceFile, ...])
 

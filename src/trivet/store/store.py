@@ -11,20 +11,24 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy import Engine, insert
 
+from trivet.core.checks import Check
 from trivet.core.entries import Entry, Logged
-from trivet.core.ids import Digest, ScenarioId, Seq, VersionId
+from trivet.core.ids import ActorId, Digest, ScenarioId, Seq, VersionId
 from trivet.core.measures import Registry
 from trivet.core.plan import Plan
 from trivet.core.records import Stamp
 from trivet.store import log, publishing, scenarios, snapshots, trail, versions
+from trivet.store.backup import back_up, put_back
 from trivet.store.chunks import make_bodies
 from trivet.store.database import locate, make_engine, reading, writing
+from trivet.store.doctor import Recompute, examine
 from trivet.store.migrate import check_format, move_to, read_format
+from trivet.store.parquet import write_plan
 from trivet.store.schema import FORMAT
 from trivet.store.schema import workspace as workspace_table
+from trivet.store.stages import Stages
 from trivet.store.stored import (
     AuditLine,
-    SourceFile,
     StoredCertificate,
     StoredScenario,
     StoredSnapshot,
@@ -52,10 +56,15 @@ class Store:
         return self._engine.url.render_as_string()
 
     @property
-    def format(self) -> int | None:
-        """Format number of the database; None when it holds no workspace."""
+    def format(self) -> int:
+        """Format number of the database; 0 when it holds no workspace."""
         with reading(self._engine) as connection:
-            return read_format(connection)
+            return read_format(connection) or 0
+
+    @property
+    def stages(self) -> Stages:
+        """Finished stages by recipe, for `core.ports.StageStore`."""
+        return Stages(self._engine)
 
     def close(self) -> None:
         """Give back every connection; the store can't be used afterwards."""
@@ -65,7 +74,7 @@ class Store:
         self,
         company_text: str,
         tables: Mapping[str, pl.DataFrame],
-        files: Sequence[SourceFile],
+        files: Sequence[snapshots.ReadFile],
         report_json: str,
         stamp: Stamp,
         *,
@@ -77,7 +86,7 @@ class Store:
             digest=snapshots.digest_snapshot(company_text, manifest),
             company_text=company_text,
             tables=tables,
-            files=tuple(files),
+            files=snapshots.remember(files),
             report_json=report_json,
             created=stamp.at,
             actor=stamp.actor,
@@ -172,10 +181,20 @@ class Store:
         with reading(self._engine) as connection:
             return versions.load_plan(connection, versions.read_version(connection, name).manifest)
 
-    def set_state(self, name: VersionId, state: VersionState, stamp: Stamp) -> None:
-        """Move a version to review, to approved, or back to draft; Conflict when the step is not open."""
+    def set_state(self, name: VersionId, state: str, stamp: Stamp) -> None:
+        """Move a version to `in_review`, `approved` or back to `draft`; Conflict when the step is not open."""
         with writing(self._engine) as connection:
-            publishing.set_state(connection, name, state, stamp)
+            publishing.set_state(connection, name, VersionState(state), stamp)
+
+    def state_actor(self, name: VersionId, state: str) -> ActorId | None:
+        """Tell who brought a version into a state; None when it has not been there, or went back since."""
+        found = self.version(name)
+        return {
+            VersionState.DRAFT: found.actor,
+            VersionState.IN_REVIEW: found.submitted_by,
+            VersionState.APPROVED: found.approved_by,
+            VersionState.PUBLISHED: found.published_by,
+        }[VersionState(state)]
 
     def publish(self, name: VersionId, certificate_json: str, stamp: Stamp) -> Digest:
         """Freeze an approved version in one transaction and give its seal; see `store.publishing.publish`."""
@@ -186,6 +205,19 @@ class Store:
         """Give the certificate of a published version; NotFound."""
         with reading(self._engine) as connection:
             return publishing.read_certificate(connection, name)
+
+    def export_parquet(self, name: VersionId, folder: Path, registry: Registry) -> tuple[Path, ...]:
+        """Write every grain of a version as one Parquet file and give the files; see `store.parquet`."""
+        return write_plan(self.load_plan(name), folder, registry)
+
+    def backup(self, path: Path) -> None:
+        """Write the database and nothing else into one SQLite file; Conflict when it exists."""
+        back_up(self._engine, path)
+
+    def doctor(self, recompute: Recompute | None = None) -> tuple[Check, ...]:
+        """Check what must always hold of a store; see `store.doctor.examine`."""
+        with reading(self._engine) as connection:
+            return examine(connection, recompute)
 
     def audit(self) -> tuple[AuditLine, ...]:
         """Give who did what, oldest first."""
@@ -209,8 +241,26 @@ def open_store(url_or_dir: str | Path, *, create: bool = False) -> Store:
     store = Store(make_engine(url))
     if create:
         _create(store)
-    check_format(store.format, str(url_or_dir))
+    check_format(store.format or None, str(url_or_dir))
     return store
+
+
+def workspace_exists(url_or_dir: str | Path) -> bool:
+    """Tell whether there is a workspace, of whatever format; Unavailable when the database can't be reached."""
+    url = locate(str(url_or_dir))
+    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+        return False
+    store = Store(make_engine(url))
+    try:
+        return store.format > 0
+    finally:
+        store.close()
+
+
+def restore(file: Path, target: str | Path) -> Store:
+    """Restore a backup into a folder or database without a workspace, and open it; see `store.backup.put_back`."""
+    put_back(file, str(target))
+    return open_store(target)
 
 
 def _create(store: Store) -> None:

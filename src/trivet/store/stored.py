@@ -16,10 +16,11 @@ from trivet.core.records import Stamp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
-    """A file a snapshot was read from: its name, the sha256 of its bytes and the rows read."""
+    """A file a snapshot was read from: its name, the sha256 of its bytes, their number and the rows read."""
 
     name: str
     sha256: str
+    bytes: int
     rows: int
 
 
@@ -159,16 +160,6 @@ class AuditLine:
     what: str
     subject: str
     detail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """What one invariant said: `V5 published digests`, whether it held, on how many things, and in words."""
-
-    name: str
-    passed: bool
-    figures: Mapping[str, int]
-    message: str
 
 
 def instant(at: datetime) -> str:

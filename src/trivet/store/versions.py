@@ -3,8 +3,10 @@
 `load_plan(put_version(plan))` gives the same digest, bit by bit.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, TypeVar
 
 import numpy as np
@@ -28,7 +30,7 @@ from trivet.store.codec import (
     frame_from_body,
     frame_to_body,
 )
-from trivet.store.scenarios import lock_head
+from trivet.store.scenarios import lock_head, read_scenario
 from trivet.store.schema import version as version_table
 from trivet.store.schema import version_chunk
 from trivet.store.stored import (
@@ -164,6 +166,19 @@ def read_latest(connection: Connection, scenario: ScenarioId) -> StoredVersion |
     query = _VERSIONS.where(version_table.c.scenario == scenario, version_table.c.number == newest)
     found = _rows(connection, query)
     return _version(found[0]) if found else None
+
+
+def keys_of_latest(connection: Connection, scenario: ScenarioId) -> Digest:
+    """Give the sha256 over the keys of the plan a scenario's entries refer to; over nothing before any plan.
+
+    Row numbers of two effects can be compared when this is the same.
+    """
+    version = read_latest(connection, scenario)
+    if version is None:
+        base = read_scenario(connection, scenario).base_version
+        version = read_version(connection, base) if base else None
+    keys = {grain: chunks.keys for grain, chunks in version.manifest.grains.items()} if version else {}
+    return Digest(sha256(json.dumps(keys, sort_keys=True).encode()).hexdigest())
 
 
 _VERSIONS = select(version_table).order_by(version_table.c.created, version_table.c.scenario, version_table.c.number)

@@ -14,7 +14,7 @@ def upgrade() -> None:
     op.create_table(
         "stage",
         sa.Column("recipe", sa.String(64), primary_key=True),
-        sa.Column("chunk", sa.String(64), sa.ForeignKey("chunk.digest"), nullable=False),
+        sa.Column("body", sa.LargeBinary, nullable=False),
     )
     op.execute(sa.text("UPDATE workspace SET format = 2"))
 
