@@ -1,0 +1,152 @@
+"""From a plan played through to the numbers of its panels, markets served fairly and costs added up.
+
+A location's shipments of one bucket's demand are shared over its markets in proportion to what each still waits
+for: nobody is preferred by accident (Y11; priorities and contracts are a later choice).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trivet.core.ids import Counts, Rates
+from trivet.core.panel import Panel
+from trivet.core.quantities import MONEY, round_to_counts
+from trivet.core.spread import largest_remainder
+from trivet.supply.asked import Asked
+from trivet.supply.capacity import Crew, Room
+from trivet.supply.network import Network
+from trivet.supply.panels import HOURS
+from trivet.supply.read_back import Run
+from trivet.supply.requirements import hours_of, on_horizon
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Filled:
+    """The panels of a supply plan and the costs it causes: (buckets,) money counts."""
+
+    demand: Panel
+    supply: Panel
+    load: Panel
+    material: Panel
+    variance: Counts
+    freight: Counts
+    overtime_cost: Rates
+
+
+def fill_panels(
+    run: Run,
+    network: Network,
+    asked: Asked,
+    crew: Crew,
+    rooms: tuple[Room, ...],
+    panels: tuple[Panel, Panel, Panel, Panel],
+) -> Filled:
+    """Write a run on the demand, supply, load and material panels.
+
+    Args:
+        run: the plan played through.
+        network: its ways.
+        asked: what was asked of each site.
+        crew: overtime and its premium.
+        rooms: where stock is kept.
+        panels: demand, supply, load and material, in this order.
+    """
+    demand, supply, load, material = panels
+    hours = round_to_counts(hours_of(network, run.made, load.rows), HOURS)
+    regular = load.count("capacity_hours")[:, load.buckets.horizon]
+    overtime = np.maximum(hours - regular, 0)
+    overtime_cost = overtime / 1000.0 * crew.premium
+    load = load.with_counts({"load_hours": on_horizon(load, hours), "overtime_hours": on_horizon(load, overtime)})
+    material = material.with_counts(
+        {
+            "material_purchases": on_horizon(material, run.material_bought),
+            "material_stock": on_horizon(material, run.material_stock),
+        }
+    )
+    return Filled(
+        demand=_serve_markets(run, asked, demand),
+        supply=_fill_supply(run, network, supply),
+        load=load,
+        material=material,
+        variance=_money(demand, _variance(run, network, rooms) + overtime_cost.sum(axis=0)),
+        freight=_money(demand, (run.sent / 1000.0 * network.lanes.cost[:, None]).sum(axis=0)),
+        overtime_cost=overtime_cost,
+    )
+
+
+def _fill_supply(run: Run, network: Network, supply: Panel) -> Panel:
+    def by_site(rows: Counts, values: Counts) -> Counts:
+        result = np.zeros((supply.rows, network.open), dtype=np.int64)
+        np.add.at(result, rows, values)
+        return result
+
+    solved = {
+        "production": by_site(network.makes.site, run.made),
+        "projected_stock": run.stock,
+        "order_backlog": run.backlog,
+    }
+    closed = {name: supply.count(name).copy() for name in solved}
+    for name, values in solved.items():
+        closed[name][:, supply.buckets.horizon] = values
+    rest = {
+        "purchases": by_site(network.sources.row, run.bought) + network.arrivals,
+        "transfers_in": run.received,
+        "transfers_out": by_site(network.lanes.origin, run.sent),
+        "in_transit": run.in_transit,
+        "site_shipments": run.shipped,
+    }
+    return supply.with_counts({**closed, **{name: on_horizon(supply, values) for name, values in rest.items()}})
+
+
+def _variance(run: Run, network: Network, rooms: tuple[Room, ...]) -> Rates:
+    """Add up what dearer plants, sources and rented room cost above standard: (open,) plan currency."""
+    made = (run.made / 1000.0 * network.makes.extra_cost[:, None]).sum(axis=0)
+    bought = (run.bought / 1000.0 * network.sources.extra_cost[:, None]).sum(axis=0)
+    material = (run.material_bought / 1000.0 * network.deliveries.extra_cost[:, None]).sum(axis=0)
+    rented = np.zeros(network.open)
+    for room in rooms:
+        above = np.maximum(run.stock[room.sites], 0).sum(axis=0) / 1000.0 - room.capacity
+        rented += np.clip(above, 0.0, room.outside) * room.outside_cost
+    total: Rates = made + bought + material + rented
+    return total
+
+
+def _money(panel: Panel, values: Rates) -> Counts:
+    result = np.zeros(len(panel.buckets), dtype=np.int64)
+    result[panel.buckets.horizon] = round_to_counts(values, MONEY)
+    return result
+
+
+def _serve_markets(run: Run, asked: Asked, demand: Panel) -> Panel:
+    """Share shipments and losses of each site over its markets, and serve in full what needs no shipping."""
+    first = demand.buckets.first_open
+    wanted = np.maximum(demand.count("consensus_demand"), 0)
+    served, lost = np.zeros_like(wanted), np.zeros_like(wanted)
+    markets: dict[int, list[int]] = {}
+    for row, site in enumerate(asked.rows.tolist()):
+        if site < 0:
+            served[row, first:] = wanted[row, first:]
+        else:
+            markets.setdefault(site, []).append(row)
+    for site, rows in sorted(markets.items()):
+        waiting = wanted[rows][:, first:].copy()
+        opening = share_out(int(asked.backlog[site]), wanted[rows][:, first:].sum(axis=1))
+        for shipped_in, asked_in, amount in run.lots[site]:
+            owed = opening if asked_in < 0 else waiting[:, asked_in]
+            given = owed.copy() if amount == owed.sum() else share_out(amount, owed)
+            owed -= given
+            served[rows, first + shipped_in] += given
+        for bucket in np.flatnonzero(run.lost[site]).tolist():
+            amount = int(run.lost[site, bucket])
+            owed = waiting[:, bucket]
+            lost[rows, first + bucket] += owed if amount == owed.sum() else share_out(amount, owed)
+    return demand.with_counts({"constrained_demand": served, "unserved_demand": lost})
+
+
+def share_out(amount: int, weights: Counts) -> Counts:
+    """Share a whole amount in proportion to weights, exactly (largest remainder, ties to the first row).
+
+    Where the amount is no more than the weights' total, nobody gets more than its weight. Without any
+    weight the shares are equal.
+    """
+    return largest_remainder(amount, weights if weights.any() else np.ones_like(weights))

@@ -1,0 +1,154 @@
+"""Selling from stock: the balance of every site, late and lost demand, and the stock wanted (F1).
+
+stock(t) = stock(t-1) + made + bought + arrived - sent - built in - sold
+sold + lost + late(t) = demand + late(t-1), sold >= 0, late(t) <= demand of the last `late_buckets` buckets
+stock + short of target >= target
+
+Without `sold >= 0` a model makes stock out of lost sales; without the bound on late, demand waits for ever.
+Costs: a lost unit its margin and goodwill, a late one LATE of that a bucket, short of target SHORT of it a
+bucket (far below late and lost: stock on hand always serves first), END of it in the last bucket, which opens
+the following year.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from trivet.core.ids import Counts, Flags, Rates
+from trivet.supply.asked import Asked
+from trivet.supply.blocks import Programme
+from trivet.supply.network import Network
+
+LATE: Final = 0.15
+"""Cost of serving a unit one bucket late, as part of losing it."""
+SHORT: Final = 0.01
+"""Cost of a unit below target for one bucket, as part of losing it: 36 buckets below cost less than one lost."""
+END: Final = 0.5
+"""Cost of a unit below target when the horizon ends, as part of losing it."""
+FORBIDDEN: Final = 3.0
+"""Cost of what must not be (a fixed order without parts or hours), as multiple of the dearest lost unit."""
+TIE: Final = 1e-3
+"""Plan currency a unit: decides between equals, never against money."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Flows:
+    """Column numbers of the flows: (makes, open), (lanes, open), (sources, open)."""
+
+    made: Counts
+    sent: Counts
+    bought: Counts
+
+
+def add_balance(programme: Programme, network: Network, asked: Asked, flows: Flows) -> tuple[Counts, Counts]:
+    """Add stock and its balance for every site, and stock below target.
+
+    Returns:
+        Numbers of the balance rows and of the stock columns, both (sites, open).
+    """
+    labels = _labels(network)
+    worth = asked.worth
+    opening = np.maximum(network.opening, 0) / 1000.0
+    given = network.arrivals / 1000.0
+    given[:, :1] += opening[:, None]
+    stock = programme.columns("stock", labels, cost=worth.hold[:, None])
+    rows = programme.rows("balance", labels, lower=given, upper=given)
+    programme.add(rows, stock)
+    programme.add(rows[:, 1:], stock[:, :-1], -1.0)
+    programme.add(rows[network.makes.site], flows.made, -1.0)
+    programme.add(rows[network.sources.row], flows.bought, -1.0)
+    programme.add(rows[network.lanes.origin], flows.sent)
+    for lane, (site, lead) in enumerate(zip(network.lanes.destination, network.lanes.lead, strict=True)):
+        if lead < network.open:
+            programme.add(rows[site, lead:], flows.sent[lane, : network.open - lead], -1.0)
+    built_in = network.parts.site >= 0
+    programme.add(
+        rows[network.parts.site[built_in]], flows.made[network.parts.make[built_in]], network.parts.quantity[built_in]
+    )
+    _add_targets(programme, network, asked, stock)
+    _add_pipeline(programme, network, asked, flows)
+    return rows, stock
+
+
+def _add_targets(programme: Programme, network: Network, asked: Asked, stock: Counts) -> None:
+    wanted = np.flatnonzero(asked.target.any(axis=1))
+    labels = [_labels(network)[site] for site in wanted]
+    lost = asked.worth.lost[wanted]
+    cost = SHORT * lost + asked.worth.hold[wanted][:, None]
+    cost[:, -1:] = END * lost[:, -1:]
+    short = programme.columns("below target", labels, cost=cost)
+    rows = programme.rows("target", labels, lower=asked.target[wanted] / 1000.0)
+    programme.add(rows, stock[wanted])
+    programme.add(rows, short)
+
+
+def _add_pipeline(programme: Programme, network: Network, asked: Asked, flows: Flows) -> None:
+    """Ask long lanes to leave filled: what arrives after the horizon serves the following year's first demand."""
+    for site in sorted(set(network.lanes.destination[network.lanes.lead > 0].tolist())):
+        inbound = np.flatnonzero(network.lanes.destination == site)
+        lead = int(network.lanes.lead[inbound].min())
+        following = float(asked.ahead[site, network.open : network.open + lead].sum())
+        if lead == 0 or following <= 0:
+            continue
+        label = [f"{_labels(network)[site]} after the horizon"]
+        last = np.zeros((1, network.open))
+        last[0, -1] = END * asked.worth.lost[site, -1]
+        upper = np.zeros((1, network.open))
+        upper[0, -1] = following
+        short = programme.columns("pipeline below need", label, cost=last, upper=upper)
+        floor = np.full((1, network.open), -np.inf)
+        floor[0, -1] = following
+        row = programme.rows("pipeline", label, lower=floor)
+        programme.add(row[:, -1:], short[:, -1:])
+        for lane in inbound:
+            sent = flows.sent[lane, network.open - min(int(network.lanes.lead[lane]), network.open) :]
+            programme.add(np.full(len(sent), row[0, -1]), sent)
+
+
+def add_stocked_demand(
+    programme: Programme, network: Network, asked: Asked, balance: Counts, late_buckets: int
+) -> None:
+    """Add demand of sites that sell from stock: sold, late and lost."""
+    sites = np.flatnonzero(asked.stocked)
+    labels = [_labels(network)[site] for site in sites]
+    units, lost_cost = asked.grid[sites] / 1000.0, asked.worth.lost[sites]
+    sold = programme.columns("sold", labels)
+    lost = programme.columns("lost", labels, cost=lost_cost)
+    rows = programme.rows("demand", labels, lower=units, upper=units)
+    programme.add(balance[sites], sold)
+    programme.add(rows, sold)
+    programme.add(rows, lost)
+    if late_buckets > 0:
+        cost = LATE * lost_cost
+        cost[:, -1:] = lost_cost[:, -1:]
+        late = programme.columns("late", labels, cost=cost, upper=waiting(units, late_buckets))
+        programme.add(rows, late)
+        programme.add(rows[:, 1:], late[:, :-1], -1.0)
+
+
+def waiting(units: Rates, late_buckets: int) -> Rates:
+    """Give the most demand that can wait at the end of each bucket: that of the last `late_buckets` buckets."""
+    total = np.cumsum(units, axis=1)
+    before = np.zeros_like(total)
+    before[:, late_buckets:] = total[:, :-late_buckets] if late_buckets else total
+    return total - before
+
+
+def add_fixed_slack(programme: Programme, asked: Asked, labels: list[str], rows: Counts, sign: float) -> None:
+    """Let rows of things that fixed orders use be broken at a price above any customer: infeasible is an answer."""
+    if not len(rows):
+        return
+    price = FORBIDDEN * float(asked.worth.lost.max(initial=1.0))
+    slack = programme.columns("beyond the possible", labels, cost=price)
+    programme.add(rows, slack, sign)
+
+
+def fixed_makes(network: Network) -> Flags:
+    """Tell which makes have quantities the plan may not change: released orders or firm production."""
+    held: Flags = network.makes.fixed.any(axis=1) | (network.makes.released != 0).any(axis=1)
+    return held
+
+
+def _labels(network: Network) -> list[str]:
+    return [f"{item} at {place}" for item, place in zip(network.items, network.locations, strict=True)]

@@ -1,0 +1,270 @@
+"""From the solver's answer to a plan that ties: flows rounded once, states computed from them in whole counts.
+
+Production is rounded down on its running total (limits hold), what is bought and sent is rounded up on its own
+and never more than there is. Then each bucket is played through, parts before what they go into and origins
+before destinations: receive, make (no more than parts allow), send, ship. Customers are served oldest first as
+far as stock goes, so there is never late or lost demand beside usable stock. The balance of F1 holds exactly.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trivet.core.ids import Counts, Rates
+from trivet.supply.asked import Asked
+from trivet.supply.make_to_stock import fixed_makes
+from trivet.supply.materials import delivery_room, limited_materials
+from trivet.supply.network import Network
+from trivet.supply.requirements import first_rows, material_use
+
+NOISE = 1e-6
+"""Part of a step below which a solver's value counts as the whole step (its own tolerance is 1e-7)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Wished:
+    """Flows as solved, in units: made (makes, open), sent (lanes), bought (sources; `room` is the most), material."""
+
+    made: Rates
+    sent: Rates
+    bought: Rates
+    room: Rates
+    material: Rates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Run:
+    """A plan played through, in counts.
+
+    Attributes:
+        made, sent, bought: (makes | lanes | sources, open); `bought` without open purchases.
+        received: (sites, open) transfers that arrived.
+        stock, backlog, in_transit: (sites, open) at the end of each bucket.
+        shipped: (sites, open) shipped to customers.
+        lots: by site, tuples of (bucket of shipment, bucket of demand or -1 = opening backlog, counts).
+        lost: (sites, open) never served, by the bucket of demand.
+        material_bought: (rows, open) open orders included; material_stock: (rows, open).
+    """
+
+    made: Counts
+    sent: Counts
+    bought: Counts
+    received: Counts
+    stock: Counts
+    backlog: Counts
+    in_transit: Counts
+    shipped: Counts
+    lots: tuple[tuple[tuple[int, int, int], ...], ...]
+    lost: Counts
+    material_bought: Counts
+    material_stock: Counts
+
+
+def run_plan(network: Network, asked: Asked, wished: Wished, late_buckets: int) -> Run:
+    """Round the flows and play the plan through bucket by bucket."""
+    return _Player(network, asked, wished, late_buckets).play()
+
+
+def whole_steps(units: Rates, step: Counts, *, up: bool) -> Counts:
+    """Round flows to whole steps on their running totals: (rows, open) units to counts.
+
+    Args:
+        units: what the solver says, >= 0.
+        step: (rows,) counts of a step.
+        up: up or down; either way no running total is off by a step or more.
+    """
+    total = np.cumsum(units, axis=1) * 1000.0 / step[:, None]
+    whole = np.ceil(total - NOISE) if up else np.floor(total + NOISE)
+    return np.diff(np.maximum.accumulate(whole, axis=1), axis=1, prepend=0).astype(np.int64) * step[:, None]
+
+
+class _Player:
+    """Holds the state of one run."""
+
+    def __init__(self, network: Network, asked: Asked, wished: Wished, late_buckets: int) -> None:
+        self.network, self.asked, self.late = network, asked, late_buckets
+        makes, lanes, sources = network.makes, network.lanes, network.sources
+        free = np.where(makes.fixed, 0.0, np.maximum(wished.made - makes.released / 1000.0, 0.0))
+        self.made = np.where(
+            makes.fixed, makes.firm, makes.released + whole_steps(free, network.step[makes.site], up=False)
+        )
+        self.sent = whole_steps(wished.sent, network.step[lanes.origin], up=True)
+        step = network.step[sources.row]
+        most = np.where(np.isfinite(wished.room), np.floor(wished.room * 1000.0 / step[:, None] + NOISE), 0.0)
+        room = most.astype(np.int64) * step[:, None]
+        bought = whole_steps(wished.bought, step, up=True)
+        self.bought = np.where(np.isfinite(wished.room), np.minimum(bought, room), bought)
+        self.held = fixed_makes(network)
+        self._index()
+        self._start(wished)
+
+    def _index(self) -> None:
+        network = self.network
+        count = len(network.items)
+        self.make_at: list[list[int]] = [[] for _ in range(count)]
+        self.source_at: list[list[int]] = [[] for _ in range(count)]
+        self.out: list[list[int]] = [[] for _ in range(count)]
+        self.into: list[list[int]] = [[] for _ in range(count)]
+        self.parts_of: list[list[int]] = [[] for _ in range(len(network.makes.site))]
+        for i, site in enumerate(network.makes.site.tolist()):
+            self.make_at[site].append(i)
+        for i, site in enumerate(network.sources.row.tolist()):
+            self.source_at[site].append(i)
+        for i, (a, b) in enumerate(zip(network.lanes.origin.tolist(), network.lanes.destination.tolist(), strict=True)):
+            self.out[a].append(i)
+            self.into[b].append(i)
+        for i, make in enumerate(network.parts.make.tolist()):
+            self.parts_of[make].append(i)
+
+    def _start(self, wished: Wished) -> None:
+        network, shape = self.network, self.asked.demand.shape
+        self.stock = network.opening.copy()
+        self.owed: list[list[list[int]]] = [[] for _ in network.items]
+        for site in np.flatnonzero(self.asked.ordered & (self.asked.backlog > 0)).tolist():
+            self.owed[site].append([-1, int(self.asked.backlog[site])])
+        self.lots: list[list[tuple[int, int, int]]] = [[] for _ in network.items]
+        self.stocks, self.backlogs, self.received, self.shipped, self.lost = (
+            np.zeros(shape, dtype=np.int64) for _ in range(5)
+        )
+        limited = limited_materials(network)
+        self.pooled = set(limited.tolist())
+        self.pool = network.material_opening.copy()
+        room = delivery_room(network)
+        bought = np.ceil(np.cumsum(wished.material, axis=1) * 1000.0 - 1e3 * NOISE).astype(np.int64)
+        bought = np.diff(bought, axis=1, prepend=0)
+        capped = np.where(np.isfinite(room), np.rint(np.where(np.isfinite(room), room, 0.0) * 1000.0), bought)
+        self.material = np.minimum(bought, capped.astype(np.int64)) + network.material_arrivals
+
+    def play(self) -> Run:
+        for t in range(self.network.open):
+            for row, material in enumerate(self.network.material_of.tolist()):
+                self.pool[material] += self.material[row, t]
+            reserved = self._reserved(t)
+            for site in self.network.order:
+                self._receive(site, t)
+                self._make(site, t)
+                self._send(site, t, int(reserved[site]))
+                self._ship(site, t, int(reserved[site]))
+            self.stocks[:, t] = self.stock
+        bought, stock = self._materials()
+        return Run(
+            made=self.made,
+            sent=self.sent,
+            bought=self.bought,
+            received=self.received,
+            stock=self.stocks,
+            backlog=self.backlogs,
+            in_transit=self._in_transit(),
+            shipped=self.shipped,
+            lots=tuple(tuple(lots) for lots in self.lots),
+            lost=self.lost,
+            material_bought=bought,
+            material_stock=stock,
+        )
+
+    def _reserved(self, t: int) -> Counts:
+        """Add up what planned production of this bucket wants of each site's stock."""
+        parts, result = self.network.parts, np.zeros(len(self.stock), dtype=np.int64)
+        for i in range(len(parts.make)):
+            site = int(parts.site[i])
+            if site >= 0:
+                result[site] += round(int(self.made[parts.make[i], t]) * float(parts.quantity[i, t]))
+        return result
+
+    def _receive(self, site: int, t: int) -> None:
+        arrived = 0
+        for lane in self.into[site]:
+            left = t - int(self.network.lanes.lead[lane])
+            arrived += int(self.sent[lane, left]) if left >= 0 else 0
+        self.received[site, t] = arrived
+        bought = sum(int(self.bought[source, t]) for source in self.source_at[site])
+        self.stock[site] += arrived + bought + int(self.network.arrivals[site, t])
+
+    def _make(self, site: int, t: int) -> None:
+        """Make what is planned, no more than parts allow; fixed quantities are made whatever is missing."""
+        for make in self.make_at[site]:
+            amount = int(self.made[make, t])
+            if not self.network.makes.fixed[make, t] and amount > int(self.network.makes.released[make, t]):
+                amount = max(self._possible(make, t, amount), int(self.network.makes.released[make, t]))
+            self.made[make, t] = amount
+            self.stock[site] += amount
+            for part in self.parts_of[make]:
+                self._use(part, round(amount * float(self.network.parts.quantity[part, t])))
+
+    def _possible(self, make: int, t: int, amount: int) -> int:
+        step = int(self.network.step[self.network.makes.site[make]])
+        for part in self.parts_of[make]:
+            quantity = float(self.network.parts.quantity[part, t])
+            site, material = int(self.network.parts.site[part]), int(self.network.parts.material[part])
+            if quantity <= 0 or (site < 0 and material not in self.pooled):
+                continue
+            there = max(int(self.stock[site] if site >= 0 else self.pool[material]), 0)
+            if round(amount * quantity) > there:
+                amount = min(amount, int(there / quantity + NOISE) // step * step)
+        return amount
+
+    def _use(self, part: int, amount: int) -> None:
+        site, material = int(self.network.parts.site[part]), int(self.network.parts.material[part])
+        if site >= 0:
+            self.stock[site] -= amount
+        else:
+            self.pool[material] -= amount
+
+    def _send(self, site: int, t: int, reserved: int) -> None:
+        step = int(self.network.step[site])
+        for lane in self.out[site]:
+            there = max(int(self.stock[site]) - reserved, 0) // step * step
+            amount = min(int(self.sent[lane, t]), there)
+            self.sent[lane, t] = amount
+            self.stock[site] -= amount
+
+    def _ship(self, site: int, t: int, reserved: int) -> None:
+        """Serve what is owed, oldest first; orders whose build time runs are not due yet."""
+        owed = self.owed[site]
+        if self.asked.demand[site, t]:
+            owed.append([t, int(self.asked.demand[site, t])])
+        if not owed:
+            return
+        total = sum(amount for _, amount in owed)
+        ordered = bool(self.asked.ordered[site])
+        due = total - int(self.asked.floor[site, t]) if ordered else total
+        left = min(max(int(self.stock[site]) - reserved, 0), max(due, 0))
+        self.stock[site] -= left
+        self.shipped[site, t] = left
+        while left > 0:
+            amount = min(owed[0][1], left)
+            self.lots[site].append((t, owed[0][0], amount))
+            owed[0][1] -= amount
+            left -= amount
+            if owed[0][1] == 0:
+                owed.pop(0)
+        if ordered:
+            self.backlogs[site, t] = sum(amount for _, amount in owed)
+            return
+        while owed and owed[0][0] <= t - self.late:
+            bucket, amount = owed.pop(0)
+            self.lost[site, bucket] += amount
+
+    def _in_transit(self) -> Counts:
+        """Count what has left for each site and not arrived at the end of each bucket."""
+        result = np.zeros_like(self.stocks)
+        for lane, site in enumerate(self.network.lanes.destination.tolist()):
+            result[site] += np.cumsum(self.sent[lane])
+        return result - np.cumsum(self.received, axis=1)
+
+    def _materials(self) -> tuple[Counts, Counts]:
+        """Give what is bought of every material and what is left, by row of the material panel."""
+        network = self.network
+        first, use = first_rows(network), material_use(network, self.made)
+        bought = self.material.copy()
+        stock = np.zeros_like(bought)
+        for material, row in enumerate(first.tolist()):
+            rows = np.flatnonzero(network.material_of == material)
+            level = int(network.material_opening[material])
+            for t in range(network.open):
+                level += int(bought[rows, t].sum()) - int(use[material, t])
+                if material not in self.pooled and level < 0:
+                    bought[row, t] -= level
+                    level = 0
+                stock[row, t] = level
+        return bought, stock

@@ -1,0 +1,166 @@
+"""How much stock is wanted at the end of each bucket, and how much backlog a policy allows (F2, F17).
+
+Reads `inventory_policy` and the demand of each site; gives `target_stock`. A target in days is the demand of
+the coming days, by calendar days across buckets; a target in units is shared over sites by coming demand.
+The nearest row counts: item at location, item, family at location, family. Beyond the horizon last year's
+demand goes on, so that the last bucket ends with what the following year needs; nothing after a last sale.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from trivet.core.buckets import Calendar
+from trivet.core.ids import Counts, Rates
+from trivet.core.plan import PlanInputs
+from trivet.supply.network import Network
+
+WEEK: Final = 7.0
+DAYS_AHEAD: Final = 400
+"""Longest cover in days that a target or a backlog policy can look ahead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """One row of inventory_policy, as it applies to a site."""
+
+    days: float | None
+    quantity: int | None
+    maximum_weeks: float | None
+    build_weeks: float | None
+
+
+def policies(inputs: PlanInputs, network: Network) -> tuple[Policy | None, ...]:
+    """Give the policy of each site: the row nearest to it, None where no row applies."""
+    families = dict(zip(*(inputs.table("items")[c].to_list() for c in ("item", "family")), strict=True))
+    rows: dict[tuple[str, str, str], Policy] = {}
+    names = ("item", "family", "location", "days", "quantity", "maximum_weeks", "build_weeks")
+    for item, family, place, days, quantity, maximum, build in (
+        inputs.table("inventory_policy").select(names).iter_rows()
+    ):
+        key = (item or "", "" if item else family or "", place or "")
+        rows[key] = Policy(days=days, quantity=quantity, maximum_weeks=maximum, build_weeks=build)
+    found: list[Policy | None] = []
+    for item, place in zip(network.items, network.locations, strict=True):
+        family = families.get(item, "")
+        keys = ((item, "", place), (item, "", ""), ("", family, place), ("", family, ""), ("", "", place), ("", "", ""))
+        found.append(next((rows[key] for key in keys if key in rows), None))
+    return tuple(found)
+
+
+def season_of(network: Network) -> int:
+    """Give the buckets of a year."""
+    return 52 if network.buckets.calendar is Calendar.WEEKS else 12
+
+
+def go_on(inputs: PlanInputs, network: Network, demand: Counts) -> Rates:
+    """Continue demand for DAYS_AHEAD days beyond the horizon with last year's, in units.
+
+    Args:
+        inputs: the snapshot; an item whose last sale lies inside the horizon gets nothing.
+        network: the sites.
+        demand: (sites, open) counts.
+
+    Returns:
+        (sites, open + further buckets) units; further buckets have the mean length of an open one.
+    """
+    season, open_ = season_of(network), network.open
+    further = int(np.ceil(DAYS_AHEAD / float(network.days.mean()))) + 1
+    units = demand / 1000.0
+    columns = [open_ - season + (i % season) if open_ >= season else -1 for i in range(further)]
+    mean = units.mean(axis=1)
+    ahead = np.stack([units[:, c] if c >= 0 else mean for c in columns], axis=1)
+    ends = _last_sales(inputs)
+    over = [item in ends and ends[item] < str(network.buckets.edges[-1]) for item in network.items]
+    ahead[np.array(over, dtype=np.bool_)] = 0.0
+    return np.concatenate([units, ahead], axis=1)
+
+
+def coming(network: Network, ahead: Rates, days: Rates) -> Rates:
+    """Give the demand of the coming days after the end of each open bucket.
+
+    Args:
+        network: the sites and days of the open buckets.
+        ahead: (sites, open + further) units as `go_on` gives them.
+        days: (sites,) calendar days to look ahead, at most DAYS_AHEAD.
+
+    Returns:
+        (sites, open) units.
+    """
+    mean = float(network.days.mean())
+    length = np.concatenate([network.days, np.full(ahead.shape[1] - network.open, mean)])
+    edges = np.concatenate([[0.0], np.cumsum(length)])
+    ends = edges[1 : network.open + 1]
+    total = np.concatenate([np.zeros((len(ahead), 1)), np.cumsum(ahead, axis=1)], axis=1)
+    reach = np.minimum(days, DAYS_AHEAD)
+    rows = [np.interp(ends + reach[s], edges, total[s]) - np.interp(ends, edges, total[s]) for s in range(len(ahead))]
+    return np.array(rows).reshape(len(ahead), network.open)
+
+
+def target_stock(inputs: PlanInputs, network: Network, demand: Counts) -> Counts:
+    """Give the stock wanted at the end of each open bucket, in whole steps.
+
+    Args:
+        inputs: the snapshot.
+        network: the sites.
+        demand: (sites, open) counts of customer demand shipped from each site.
+
+    Returns:
+        (sites, open) counts; 0 for items made to order and sites without a policy or demand.
+    """
+    found = policies(inputs, network)
+    days = np.array([(p.days or 0.0) if p and p.quantity is None else 0.0 for p in found])
+    ahead = go_on(inputs, network, demand)
+    units = coming(network, ahead, days)
+    fixed = _shared_quantities(found, coming(network, ahead, np.full(len(found), 90.0)))
+    counts = np.rint((units + fixed) * 1000.0).astype(np.int64)
+    whole = -(-counts // network.step[:, None]) * network.step[:, None]
+    whole[network.to_order] = 0
+    return whole
+
+
+def backlog_days(inputs: PlanInputs, network: Network) -> tuple[Rates, Rates]:
+    """Give, by site, the days of backlog the policy allows (inf = no limit) and the days to build."""
+    found = policies(inputs, network)
+    most = np.array([p.maximum_weeks * WEEK if p and p.maximum_weeks is not None else np.inf for p in found])
+    build = np.array([(p.build_weeks or 0.0) * WEEK if p else 0.0 for p in found])
+    return most, build
+
+
+def build_floor(network: Network, demand: Counts, build: Rates) -> Counts:
+    """Give the orders whose build time has not elapsed at the end of each open bucket (the floor of F2).
+
+    Bookings are taken to come in evenly over their bucket; those of closed buckets are not known here and
+    count as built. Shape of `demand`, counts.
+    """
+    edges = np.concatenate([[0.0], np.cumsum(network.days)])
+    total = np.concatenate([np.zeros((len(demand), 1)), np.cumsum(demand, axis=1)], axis=1).astype(np.float64)
+    ends = edges[1:]
+    rows = [total[s, 1:] - np.interp(ends - build[s], edges, total[s]) for s in range(len(demand))]
+    return np.floor(np.array(rows).reshape(demand.shape) + 1e-6).astype(np.int64)
+
+
+def _shared_quantities(found: tuple[Policy | None, ...], weights: Rates) -> Rates:
+    """Share targets given in units over the sites they cover, by the demand of the coming quarter."""
+    result = np.zeros(weights.shape)
+    groups: dict[int, list[int]] = {}
+    for row, policy in enumerate(found):
+        if policy is not None and policy.quantity is not None:
+            groups.setdefault(id(policy), []).append(row)
+    for rows in groups.values():
+        policy = found[rows[0]]
+        total = (policy.quantity or 0) / 1000.0 if policy else 0.0
+        if len(rows) == 1:
+            result[rows[0]] = total
+            continue
+        share = weights[rows]
+        whole = share.sum(axis=0)
+        result[rows] = np.divide(share * total, whole, out=np.zeros_like(share), where=whole > 0)
+    return result
+
+
+def _last_sales(inputs: PlanInputs) -> Mapping[str, str]:
+    items = inputs.table("items").select("item", "last_sale").drop_nulls()
+    return {item: str(day) for item, day in items.iter_rows()}
