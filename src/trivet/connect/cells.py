@@ -13,8 +13,9 @@ from decimal import Decimal
 import polars as pl
 
 from trivet.connect.codes import TOTAL_WORDS, match_key, nearest, tidy
+from trivet.connect.csv_out import unescape_text
 from trivet.connect.days import DayOrder, is_serial, read_day, weigh_order
-from trivet.connect.numbers import Decimals, read_number, strip_money, weigh
+from trivet.connect.numbers import Decimals, read_number, weigh
 from trivet.core.buckets import Calendar, four_four_five_edges, month_edges, week_edges
 from trivet.core.company import Company
 from trivet.core.issues import Issue, Place, Severity
@@ -290,7 +291,7 @@ def _text_reader(column: ColumnSpec, reading: Reading) -> _Read:
         return Fault(expected=f"one of {', '.join(column.choices)}", advice=f"{maybe}Write one of them.")
 
     def code(text: str) -> _Value | Fault:
-        kept = tidy(text)
+        kept = tidy(unescape_text(text))
         if column.key and match_key(kept) in TOTAL_WORDS:
             return Fault(
                 expected=f"a code of one {column.name}, not a row of sums",
@@ -299,7 +300,4 @@ def _text_reader(column: ColumnSpec, reading: Reading) -> _Read:
         return kept.removesuffix(".0") if reading.strip_point_zero else kept
 
     kinds: Mapping[ColumnType, _Read] = {ColumnType.FLAG: flag, ColumnType.CHOICE: choice, ColumnType.CODE: code}
-    return kinds.get(column.type, lambda text: text)
-
-
-__all__ = ["Cells", "Fault", "Reading", "bucket_start", "read_column", "strip_money"]
+    return kinds.get(column.type, unescape_text)

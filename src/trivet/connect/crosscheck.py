@@ -60,7 +60,8 @@ def _mangled(file: str, column: str, row: tuple[int, str, int, int], wrong: int,
         place=Place(source=file, row=line, column=column, value=price),
         message=(
             f"value {total} is not quantity {units} x {column} '{price}' (read as {as_read}), "
-            f"nor in {wrong - 1} more of {of} rows; expected them to agree. '{price}' may be {other} with its decimals turned into thousands."
+            f"nor in {wrong - 1} more of {of} rows; expected them to agree. '{price}' may be {other} with its decimals "
+            "turned into thousands."
         ),
         advice="Export it again with a decimal point and without thousands, or leave the column out by a mapping.",
     )
@@ -81,7 +82,7 @@ def check_currency(raw: RawTable, spec: TableSpec, company: Company, declared: s
             code="import.other-currency",
             severity=Severity.REFUSED,
             place=Place(source=raw.file, row=int(rows[ROW][0]), column=column, value=code),
-            message=f"{rows.height} rows are in '{code}', expected {company.currency}: {spec.name} is in plan currency.",
+            message=f"{rows.height} rows are in '{code}', expected {company.currency} in table {spec.name}.",
             advice=f'Convert it, or say currency = "{company.currency}" with a reason in mapping.toml if it is.',
         )
     ]

@@ -152,8 +152,9 @@ def _unknown_file(path: Path, specs: Mapping[str, TableSpec]) -> Issue:
 
 def _missing_tables(specs: Mapping[str, TableSpec], tables: Mapping[str, pl.DataFrame]) -> list[Issue]:
     """Say what each missing table switches off; refuse when a needed one or every history is missing."""
-    issues = [_missing(spec) for spec in specs.values() if spec.name not in tables]
-    if not any(name in tables for name in HISTORIES if name in specs):
+    there = {name for name, frame in tables.items() if frame.height}
+    issues = [_missing(spec, spec.name in tables) for spec in specs.values() if spec.name not in there]
+    if not there.intersection(HISTORIES):
         issues.append(
             Issue(
                 code="import.no-history",
@@ -169,13 +170,16 @@ HISTORIES = ("orders", "order_lines", "bookings", "shipments")
 """Tables one of which must be there: what customers ordered."""
 
 
-def _missing(spec: TableSpec) -> Issue:
+def _missing(spec: TableSpec, empty: bool) -> Issue:
+    what = "has no row" if empty else "is not there"
     return Issue(
         code="import.missing-table",
         severity=Severity.REFUSED if spec.needed else Severity.NOTE,
         place=Place(source=f"{spec.name}.csv"),
-        message=f"is not there: {spec.about}" if spec.needed else f"is not there. {spec.off}",
-        advice=f"Add {spec.name}.csv; `trivet init` writes an empty one." if spec.needed else "Add it to switch it on.",
+        message=f"{what}: {spec.about}" if spec.needed else f"{what}. {spec.off}",
+        advice=f"Fill in {spec.name}.csv; `trivet init` writes an empty one."
+        if spec.needed
+        else "Add it to switch it on.",
     )
 
 

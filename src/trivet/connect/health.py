@@ -141,7 +141,7 @@ def _last_bucket(name: str, frame: pl.DataFrame, buckets: Buckets) -> list[Issue
             Severity.WARNING,
             _place(name, day),
             (
-                f"the last closed bucket {day:%Y-%m-%d} has {_units(rows)} units, {part:.0%} of the least of 12 before: "
+                f"the last closed bucket {day:%Y-%m-%d} has {_units(rows)} units, {part:.0%} of the least of 12: "
                 "it looks partial.",
                 f'If it is, set cycle = "{day:%Y-%m-%d}" in company.toml: it is then current and not trained on.',
             ),

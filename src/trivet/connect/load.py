@@ -104,11 +104,11 @@ def _reading(one: Opened, company: Company) -> Reading:
 
 
 def known_codes(specs: Mapping[str, TableSpec], tables: Mapping[str, pl.DataFrame]) -> dict[str, dict[str, str]]:
-    """Give, for each dimension whose master is loaded, match key -> code as the master writes it."""
+    """Give, for each dimension whose master has rows, match key -> code as the master writes it."""
     known: dict[str, dict[str, str]] = {}
     for spec in specs.values():
         dimension = master_of(spec)
-        if dimension and spec.name in tables:
+        if dimension and spec.name in tables and tables[spec.name].height:
             known[dimension] = {match_key(code): code for code in tables[spec.name][dimension].to_list()}
     return known
 
