@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
-from trivet.core.entries import Effect, Entry, Logged, RecordChange
+from trivet.core.entries import Change, Effect, Entry, Logged, Operation, RecordChange
 from trivet.core.errors import Conflict, InvalidInput
 from trivet.core.ids import ActorId, Counts, Digest, MeasureId, ScenarioId, Seq
 from trivet.core.measures import Registry
@@ -38,7 +38,7 @@ from trivet.store.versions import keys_of_latest
 ComputeEffects = Callable[[tuple[Logged, ...]], Sequence[tuple[Effect, ...]]]
 """Gives the effects of each new entry on what stands after the entries given; may raise to refuse.
 
-The entries given carry effects only after `seen`: intents are what is folded.
+Of the entries given, locks and those after `seen` carry their effects: the rest is folded by intent.
 """
 
 
@@ -94,7 +94,8 @@ def append(
     seq = lock_head(connection, scenario)
     if seen is not None and seen > seq:
         raise InvalidInput(f"scenario '{scenario}' stands at entry {seq}; entry {seen} was never there. Read again.")
-    standing = read_entries(connection, scenario, effects_after=seq if seen is None else seen)
+    after = seq if seen is None else seen
+    standing = read_entries(connection, scenario, wanted=lambda entry, at: at > after or _locks(entry))
     made = effects(standing)
     if len(made) != len(entries):
         raise ValueError(f"{len(entries)} entries but effects of {len(made)}")
@@ -138,30 +139,42 @@ def _write(connection: Connection, new: Sequence[Logged]) -> None:
 
 
 def read_entries(
-    connection: Connection, scenario: ScenarioId, *, upto: Seq | None = None, effects_after: Seq | None = None
+    connection: Connection,
+    scenario: ScenarioId,
+    *,
+    upto: Seq | None = None,
+    wanted: Callable[[Entry, Seq], bool] | None = None,
 ) -> tuple[Logged, ...]:
     """Give the entries a scenario sees, inherited first, in order, with their effects.
 
-    `upto` leaves out later entries, `effects_after` the effects of entries up to it (they need not be
-    read to fold intents). Raises NotFound for an unknown scenario.
+    `upto` leaves out later entries; `wanted` tells whose effects to read (None = all). Raises
+    NotFound for an unknown scenario.
     """
     seen_parts = [
         and_(log_table.c.scenario == name, log_table.c.seq <= (last if upto is None else min(last, upto)))
         for name, last in lineage(connection, scenario)
     ]
     rows = connection.execute(select(log_table).where(or_(*seen_parts)).order_by(log_table.c.seq)).all()
-    bodies = get_chunks(
-        connection, [Digest(row.effects) for row in rows if row.effects and row.seq > (effects_after or 0)]
-    )
-    return tuple(_logged(row, bodies.get(Digest(row.effects)) if row.effects else None) for row in rows)
+    read = [(row, entry_from_json(row.entry)) for row in rows]
+    at = {
+        Seq(row.seq): Digest(row.effects)
+        for row, entry in read
+        if row.effects and (wanted is None or wanted(entry, row.seq))
+    }
+    bodies = get_chunks(connection, at.values())
+    return tuple(_logged(row, entry, bodies[at[row.seq]] if row.seq in at else None) for row, entry in read)
 
 
-def _logged(row: Row[*tuple[Any, ...]], body: bytes | None) -> Logged:
+def _locks(entry: Entry) -> bool:
+    return isinstance(entry, Change) and entry.operation is Operation.LOCK
+
+
+def _logged(row: Row[*tuple[Any, ...]], entry: Entry, body: bytes | None) -> Logged:
     return Logged(
         scenario=ScenarioId(row.scenario),
         seq=Seq(row.seq),
         base=Digest(row.base),
-        entry=entry_from_json(row.entry),
+        entry=entry,
         stamp=Stamp(actor=ActorId(row.actor), at=moment(row.at), source=row.source, group=row.group),
         effects=effects_from_frame(frame_from_body(body)) if body else (),
     )
