@@ -4,6 +4,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
+export NO_MKDOCS_2_WARNING := 1
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -52,7 +53,7 @@ check: setup ## all checks of a change: style, contracts, types, locks, tests wi
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage json -q -o build/coverage/coverage.json
 	$(BIN)/python -m tools.coverage_bars build/coverage/coverage.json
-	$(BIN)/mkdocs build --quiet --strict --site-dir build/site
+	$(BIN)/mkdocs build --strict --site-dir build/site
 	$(BIN)/python -m tools.check_licences
 	$(BIN)/python -m benchmarks.run smoke
 
@@ -62,7 +63,7 @@ fix: setup ## mend what ruff can mend, and write the reference pages again
 	$(BIN)/python -m tools.reference
 
 docs: setup ## build the docs into build/site (strict)
-	$(BIN)/mkdocs build --quiet --strict --site-dir build/site
+	$(BIN)/mkdocs build --strict --site-dir build/site
 	@echo "build/site/index.html"
 
 bench: setup ## measure the store and the engines on generated companies (100k series), print the bars

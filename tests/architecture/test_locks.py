@@ -1,5 +1,6 @@
 """The lock file: hashed, without a registry address, and resolved from today's pyproject.toml."""
 
+import ast
 import re
 import subprocess
 import tomllib
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from tests.architecture.house import ROOT
+from tests.architecture.house import ROOT, sources
 from tools.check_locks import find_addresses
 
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
@@ -45,3 +46,22 @@ def test_lock_holds_what_pyproject_asks_for() -> None:
             assert requirement.specifier.contains(version, prereleases=True), (
                 f"{version} is locked, {text} is asked for"
             )
+
+
+def test_every_dependency_is_imported_by_the_package() -> None:
+    """A dependency that nothing imports only costs: time to install, security reviews, licences."""
+    modules = {"charset-normalizer": "charset_normalizer"}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = {Requirement(text).name for text in project["project"]["dependencies"]}
+    imported = {name for tree in sources().values() for name in _imports(tree)}
+    assert {name for name in wanted if modules.get(name, name) not in imported} == set()
+
+
+def _imports(tree: ast.Module) -> set[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.split(".")[0])
+    return found
