@@ -1,1 +1,12 @@
-"""."""
+"""The nouns of Trivet: every type that crosses a room, and the arithmetic of a plan. No I/O, no clock.
+
+In reading order:
+
+words       ids · errors · issues · quantities
+time        buckets · fiscal · steps · seasons · timefunctions
+company     company · dimensions · tables · units
+measures    measures (with measures.toml) · expressions · formula
+numbers     panel · scope · spread · grouping · rollup
+opinions    records · entries · live · desk · valued · adjust · fold · effects · recordchanges
+a plan      checks · options · linear · ports · plan · report · said · summary
+"""
