@@ -83,7 +83,7 @@ def _places() -> list[Table]:
         for channel in c.CHANNELS
     ]
     lanes = [
-        (item.code, origin, to, days, round(cost * (p.GEAR_FREIGHT if _is_gear(item) else 1.0), 4))
+        (item.code, origin, to, 0 if item.family in p.DIRECT else days, round(cost * p.FREIGHT[item.family], 4))
         for item in c.ITEMS
         for origin, to, days, cost in p.LANES
         if origin in _plants_of(item.family)
@@ -93,10 +93,6 @@ def _places() -> list[Table]:
         table("markets", "market name region channel currency location terms", markets),
         table("lanes", "item origin destination lead_time_days cost", lanes),
     ]
-
-
-def _is_gear(item: c.Item) -> bool:
-    return c.FAMILY[item.family].category == "Gear"
 
 
 def _plants_of(family: str) -> set[str]:

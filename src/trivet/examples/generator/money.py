@@ -12,7 +12,7 @@ import numpy as np
 
 from trivet.examples.generator import catalogue as c
 from trivet.examples.generator import parameters as p
-from trivet.examples.generator.demand import CODES, FAMILY_OF, MARKETS, Floats, columns_of, stream
+from trivet.examples.generator.demand import CODES, FAMILY_OF, MARKETS, Floats, columns_of, item_shares, stream
 from trivet.examples.generator.supply import Supply
 from trivet.examples.generator.tables import Table, label, month, table
 
@@ -60,18 +60,29 @@ def list_cost(code: str) -> float:
         if spare.code == code:
             return spare.cost
     item = _item(code)
-    return round(item.price * c.FAMILY[item.family].cost / _mean_factor(item.family), 3)
+    family = c.FAMILY[item.family]
+    items = [(one, share) for one, share in _mix(item.family) if one.code not in p.PHASE_OUT]
+    fixed = sum(share for one, share in _mix(item.family) if one.code in p.PHASE_OUT) * p.PHASE_OUT_COST
+    launched = p.LAUNCH_MIX if item.family == "E-bikes" else 0.0
+    mean = (family.cost - launched * p.LAUNCH_COST) / (1 - launched)
+    factor = (mean - fixed) / sum(share * one.price for one, share in items)
+    return round(item.price * factor, 3)
 
 
 def _item(code: str) -> c.Item:
     return next(item for item in c.ITEMS if item.code == code)
 
 
+def _mix(family: str) -> list[tuple[c.Item, float]]:
+    """Give the items of a family with their share of the demand at the opening: it sums to 1."""
+    items = [item for item in c.ITEMS if item.family == family]
+    shares = item_shares(c.FAMILY[family])[:, p.CLOSED]
+    return list(zip(items, (float(share) for share in shares), strict=True))
+
+
 @cache
 def _mean_factor(family: str) -> float:
-    items = [item for item in c.ITEMS if item.family == family]
-    total = sum(item.share for item in items)
-    return sum(item.share * item.price for item in items) / total
+    return sum(share * item.price for item, share in _mix(family))
 
 
 @cache

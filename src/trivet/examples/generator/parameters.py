@@ -41,7 +41,7 @@ WORKING_DAYS: Final = (21, 20, 22, 21, 19, 21, 21, 13, 22, 22, 21, 17)
 RECENTRED: Final[Mapping[str, float]] = {
     "City": 0.962,
     "Trekking": 0.993,
-    "E-bikes": 1.025,
+    "E-bikes": 1.018,
     "Kids": 1.031,
     "Road": 1.08,
     "Cargo": 1.0,
@@ -72,8 +72,8 @@ PHASE_OUT_STOCK: Final[Mapping[str, int]] = {"EB-110": 490, "EB-120": 390}
 """What was counted of E-City 1: 880, of which 310 will be left."""
 PHASE_OUT_COST: Final = 1_190.0
 OPENING_SKEW: Final[Mapping[str, float]] = {
-    "EB-210": 0.45,
-    "EB-220": 0.45,
+    "EB-210": 0.5,
+    "EB-220": 0.5,
     "EB-310": 1.6,
     "EB-320": 1.6,
     "EB-410": 1.5,
@@ -83,13 +83,13 @@ OPENING_SKEW: Final[Mapping[str, float]] = {
     "KD-220": 0.8,
 }
 """Opening stock against the item's share of demand: E-Trek holds about 12 days."""
-AMERICAS_COVER: Final = 1.6
+AMERICAS_COVER: Final = 2.0
 """Stock for the Americas against its share of demand: it lies five weeks away."""
 LINE_FULL: Final = 1.03
 """Load the plants really ran at their fullest."""
 RUN_OUT_FROM: Final = date(2025, 1, 1)
 """From here E-City 1 loses share ..."""
-RUN_OUT_TO: Final = 0.33
+RUN_OUT_TO: Final = 0.288
 """... to this part of its old share in October 2026."""
 
 
@@ -115,7 +115,7 @@ EFFICIENCY: Final = 0.90
 RESOURCES: Final = (
     Resource(code="N-A1", name="North assembly 1", location="N", overtime=0.10, crew_cost=520, heads=26),
     Resource(code="N-A2", name="North assembly 2", location="N", overtime=0.08, crew_cost=560, heads=28),
-    Resource(code="N-C1", name="North cargo cell", location="N", overtime=0.10, crew_cost=300, heads=14),
+    Resource(code="N-C1", name="North cargo cell", location="N", overtime=0.0, crew_cost=300, heads=14),
     Resource(code="S-B1", name="South bike line", location="S", overtime=0.10, crew_cost=430, heads=24),
     Resource(code="S-M1", name="South moulding", location="S", overtime=0.10, crew_cost=180, heads=9),
     Resource(code="S-P1", name="South packing", location="S", overtime=0.10, crew_cost=120, heads=7),
@@ -144,9 +144,20 @@ ROUTINGS: Final = (
     Routing(family="Helmets", resource="S-M1", hours=0.0105, share=1, extra_cost=0),
     Routing(family="Accessories", resource="S-P1", hours=0.0033, share=1, extra_cost=0),
 )
-LANES: Final = (("N", "S", 3, 4.0), ("S", "N", 3, 4.0), ("N", "A", 35, 16.0), ("S", "A", 35, 16.0))
-"""Origin, destination, days, freight of a bike; helmets and accessories go at GEAR_FREIGHT of it."""
-GEAR_FREIGHT: Final = 0.03
+LANES: Final = (("N", "S", 3, 12.0), ("S", "N", 3, 12.0), ("N", "A", 35, 60.0), ("S", "A", 35, 60.0))
+"""Origin, destination, days, freight of a bicycle; other families by their FREIGHT factor."""
+DIRECT: Final = ("Cargo",)
+"""Families that go from the plant to the customer, who owns the bike when it leaves: no days on the lane."""
+FREIGHT: Final[Mapping[str, float]] = {
+    "City": 1.0,
+    "Trekking": 1.0,
+    "E-bikes": 1.2,
+    "Kids": 0.5,
+    "Road": 1.0,
+    "Cargo": 2.5,
+    "Helmets": 0.02,
+    "Accessories": 0.006,
+}
 RELEASED: Final = ("HM-110", "AC-110", "KD-112")
 """Items with released production orders for November 2026."""
 OPEN_PURCHASES: Final = (
@@ -295,6 +306,8 @@ LAUNCH_FILL: Final = (270, 180)
 LAUNCH_RAMP: Final = (0.35, 0.6, 0.85, 1.0)
 LAUNCH_PRICE: Final = 1_990.0
 LAUNCH_COST: Final = 1_310.0
+LAUNCH_MIX: Final = 0.10
+"""Part of the E-bikes of the budget that is E-City 2: the family's mean cost includes it."""
 LAUNCH_TAKES: Final = (("E-bikes", 0.35), ("City", 0.10))
 LAUNCH_PLANNED: Final = ((date(2026, 9, 1), date(2027, 1, 1)), (date(2026, 10, 1), date(2027, 2, 1)))
 """Cycles before the first date planned the launch in the second; from October 2026 on March 2027."""
