@@ -30,10 +30,10 @@ def run_ties(inputs: PlanInputs, panels: Mapping[GrainName, Panel]) -> tuple[Che
     demand, supply, load = (panels[GrainName(name)] for name in ("demand", "supply", "load"))
     return (
         *[check_rollup(model, panels[grain]) for grain in sorted(panels) if panels[grain].keys.width],
-        check_stock(supply),
+        check_stock(inputs, supply),
         check_transit(supply),
         check_shipments(demand, supply),
-        *check_money(demand),
+        check_money(demand),
         check_load(load),
         check_years(demand),
     )
@@ -73,15 +73,38 @@ def _levels(model: Model, panel: Panel) -> Sequence[tuple[str, list[str], Flags]
     return found
 
 
-def check_stock(supply: Panel) -> Check:
-    """V2: closing stock = opening + production + purchases + transfers in - shipments - transfers out (F1)."""
+def check_stock(inputs: PlanInputs, supply: Panel) -> Check:
+    """V2: closing = opening + made + bought + transfers in - shipped - transfers out - built in (F1)."""
     ahead, first = supply.buckets.horizon, supply.buckets.first_open
     stock = supply.count("projected_stock")
     opening = np.concatenate([np.zeros((supply.rows, 1), dtype=np.int64), stock], axis=1)[:, first:-1]
     into = sum((supply.count(name)[:, ahead] for name in _FLOWS_IN), np.zeros_like(opening))
     out = sum((supply.count(name)[:, ahead] for name in _FLOWS_OUT), np.zeros_like(opening))
-    wrong = stock[:, ahead] - (opening + into - out)
+    wrong = stock[:, ahead] - (opening + into - out - _built_in(inputs, supply)[:, ahead])
     return _cells("stock = opening + receipts - issues", supply, wrong, "units", QUANTITY)
+
+
+def _built_in(inputs: PlanInputs, supply: Panel) -> Counts:
+    """Give what production takes of parts that are kept at the same location."""
+    used = np.zeros(supply.shape, dtype=np.int64)
+    rows: dict[str, dict[str, int]] = {}
+    for row, (item, location) in enumerate(supply.keys.iter_rows()):
+        rows.setdefault(item, {})[location] = row
+    starts = np.array(supply.buckets.starts, dtype="datetime64[D]")
+    made = supply.count("production")
+    columns = ("parent", "component", "quantity", "first", "last")
+    for parent, part, quantity, first, last in inputs.table("bill_of_materials").select(columns).iter_rows():
+        holds = np.ones(len(starts), dtype=np.bool_)
+        if first is not None:
+            holds &= starts >= np.datetime64(first, "D")
+        if last is not None:
+            holds &= starts <= np.datetime64(last, "D")
+        places = rows.get(part, {})
+        for location, row in rows.get(parent, {}).items():
+            if location in places:
+                taken = np.rint(made[row] * float(quantity)).astype(np.int64)
+                used[places[location]] += np.where(holds, taken, 0)
+    return used
 
 
 def check_transit(supply: Panel) -> Check:
