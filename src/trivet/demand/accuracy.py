@@ -1,9 +1,9 @@
 """How good the plans were: error and bias at a lag and a level, and what each step of the process added.
 
 All errors are forecast minus actual: plus = planned too much. `WMAPE = sum |F - A| / sum A`,
-`bias = sum (F - A) / sum A`, `tracking signal = sum (F - A) / mean |F - A|` over the last 12 buckets (F7), value
-added = error of the benchmark minus error of the stream, on the same series, buckets and lag (F8). Reads `published` plans and
-`demand_history`; writes no measure.
+`bias = sum (F - A) / sum A`, `tracking signal = sum (F - A) / mean |F - A|` over the last 12 buckets (F7),
+value added = error of the benchmark minus error of the stream on the same series, buckets and lag (F8).
+Reads `published` plans, `orders` and `demand_history`; writes no measure.
 """
 
 from collections.abc import Mapping, Sequence
@@ -127,12 +127,13 @@ def published_at_lag(inputs: PlanInputs, demand: Panel, measure: str, lag: int) 
 
 
 def score_published(inputs: PlanInputs, demand: Panel, measure: str, lag: int, groups: Texts | None = None) -> Score:
-    """Score a published measure at a lag against `demand_history`.
+    """Score a published measure at a lag against orders, stock-outs corrected.
 
     Series by series, or by `groups` (a name a series). Closed buckets in which the series lived and the plan spoke.
     """
     planned, given = published_at_lag(inputs, demand, measure, lag)
-    actual = demand.count("demand_history")
+    # A one-off is no reason to forgive a plan that missed it; a stock-out is: what was due counts.
+    actual = np.maximum(demand.count("orders"), demand.count("demand_history"))
     scored = given & demand.mask("demand_history")
     scored[:, demand.buckets.first_open :] = False
     if groups is not None:

@@ -7,6 +7,7 @@ season on its own level; with one or two buckets it is a flat line and says so. 
 all levels are brought together (`demand.levels`). Dead, unborn and silent series are 0.
 """
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -43,8 +44,7 @@ def forecast(inputs: PlanInputs, demand: Panel, forecaster: Forecaster) -> tuple
     leaf = _own_level(training, members, going & ~regular, demand)
     found, failed = _by_method(training, regular, forecaster, naive)
     leaf[regular] = found
-    steady = regular & alive.all(axis=1)
-    leaf[steady] = combine_levels(training, members, steady, leaf, forecaster)
+    leaf[regular] = combine_levels(training, _kin(members, alive), regular, leaf, forecaster)
     counts = round_to_counts(np.where(alive & going[:, None], np.maximum(leaf, 0.0), 0.0), QUANTITY)
     issues = [
         *_summary(demand, "demand.short-history", going & (training.length <= _FLAT), _SHORT_WORDS),
@@ -98,6 +98,12 @@ def seasonal_naive(demand: Panel, training: Training) -> Rates:
         return np.repeat(mean[:, None], len(horizon), axis=1)
     yearly = own[:, closed - training.season :][:, horizon % training.season]
     return np.where(long[:, None], yearly, mean[:, None])
+
+
+def _kin(members: Members, alive: Flags) -> Members:
+    """Give items that end inside the horizon a family of their own: its total must not hide their end."""
+    ending = ~alive.all(axis=1)
+    return replace(members, family=np.where(ending, members.item, members.family))
 
 
 def _silent(training: Training) -> Flags:

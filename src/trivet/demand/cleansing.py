@@ -17,6 +17,7 @@ from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.core.quantities import QUANTITY, round_to_counts, to_amounts
 from trivet.core.seasons import YEAR_BUCKETS
+from trivet.demand.events import event_factors
 from trivet.demand.expectation import expected_values, median
 from trivet.demand.history import bucket_columns, history_sources
 from trivet.demand.presence import life_of, lived, not_reported
@@ -24,10 +25,10 @@ from trivet.demand.scope import Members, members_of, units_text, worth
 
 _SHORT: Final = 0.95
 """Shipments below this part of orders, with empty shelves, are a stock-out."""
-_FAR: Final = 6.0
-"""Robust standard deviations above what was due that make a one-off ..."""
-_TWICE: Final = 1.0
-"""... and at least this much above it (1 = twice what was due)."""
+_FAR: Final = 4.5
+"""Robust standard deviations (of the logarithm, chance of small counts added) that make a one-off ..."""
+_TWICE: Final = 2.0
+"""... and at least this many times what was due."""
 _LEAST_SPREAD: Final = 0.1
 _LUMPY: Final = 1.32
 """Mean interval between demands above which a spike is the normal thing (Syntetos & Boylan 2005)."""
@@ -52,7 +53,7 @@ def correct_history(inputs: PlanInputs, demand: Panel) -> tuple[Panel, tuple[Iss
     due = round_to_counts(expected_values(to_amounts(orders, QUANTITY), present & ~empty, season), QUANTITY)
     censored = empty & blind[:, None] & (due > orders)
     history = np.where(censored, due, orders)
-    single, due = _one_offs(history, present, season)
+    single, due = _one_offs(history, present, event_factors(inputs, demand)[:, :closed], season)
     history = np.where(single, due, history)
     full = np.zeros(demand.shape, dtype=np.int64)
     mask = np.zeros(demand.shape, dtype=np.bool_)
@@ -96,20 +97,24 @@ def _empty_shelves(inputs: PlanInputs, demand: Panel, blind: Flags) -> Flags:
     return empty.reshape(len(items), closed) & (short | blind[:, None])
 
 
-def _one_offs(history: Counts, present: Flags, season: int) -> tuple[Flags, Counts]:
+def _one_offs(history: Counts, present: Flags, factor: Rates, season: int) -> tuple[Flags, Counts]:
     """Find single values far above what was due that no other year repeats; give what was due instead.
 
-    Only in series of more than two years that sell regularly; (series, closed) flags and counts.
+    Only in series of more than two years that sell regularly; `factor` is what known events did to each cell.
+    Gives (series, closed) flags and counts.
     """
     values = to_amounts(history, QUANTITY)
-    due = expected_values(values, present, season)
-    excess = np.divide(values - due, due, out=np.zeros(values.shape), where=due > 0)
-    known: Rates = np.where(present & (due > 0), excess, np.nan)
-    spread = np.maximum(_SCALE * median(np.abs(known - median(known)[:, None])), _LEAST_SPREAD)
+    plain = np.divide(values, factor, out=np.zeros(values.shape), where=factor > 0)
+    due = expected_values(plain, present, season) * factor
+    usable = present & (due > 0) & (values > 0)
+    excess = np.log(np.divide(values, due, out=np.ones(values.shape), where=usable))
+    known: Rates = np.where(usable, excess, np.nan)
+    spread = np.nan_to_num(_SCALE * median(np.abs(known - median(known)[:, None])), nan=np.inf)
+    chance = np.divide(1.0, due, out=np.zeros(values.shape), where=usable)
+    bar = np.maximum(_FAR * np.sqrt(np.maximum(spread, _LEAST_SPREAD)[:, None] ** 2 + chance), np.log(_TWICE))
     sold, told = ((part & present).sum(axis=1) for part in (history > 0, np.ones(history.shape, dtype=np.bool_)))
     regular = (told > 2 * season) & (told <= _LUMPY * sold)
-    bar = np.maximum(_FAR * np.nan_to_num(spread, nan=1.0), _TWICE)
-    single: Flags = present & regular[:, None] & (excess > bar[:, None])
+    single: Flags = usable & regular[:, None] & (excess > bar)
     return single, round_to_counts(due, QUANTITY)
 
 

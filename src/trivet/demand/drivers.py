@@ -28,7 +28,7 @@ def apply_drivers(inputs: PlanInputs, demand: Panel) -> tuple[Panel, tuple[Issue
     issues = list(_price_changes(inputs, demand, units))
     units[:, start:] *= event_factors(inputs, demand)[:, start:]
     after = np.where(units == to_amounts(before, QUANTITY), before, round_to_counts(np.maximum(units, 0.0), QUANTITY))
-    issues += _events(inputs, demand)
+    issues += [*_events(inputs, demand), *stripped(inputs, demand)]
     return demand.with_counts({"baseline_demand": after}), tuple(issues)
 
 

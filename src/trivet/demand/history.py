@@ -36,7 +36,7 @@ _SOLD: Final = {
 def demand_panel(inputs: PlanInputs) -> tuple[Panel, tuple[Issue, ...]]:
     """Build the demand panel with the history as the files give it.
 
-    Keys are the (item, market) pairs that occur in a history, a launch or a stream that names both.
+    Keys are the (item, market) pairs that occur in a history or a stream that names both, and those of new items.
     Values stand in closed buckets only; what is dated later is an open order, what is dated earlier lies outside.
 
     Returns:
@@ -141,8 +141,8 @@ def _keys(inputs: PlanInputs, frames: tuple[pl.DataFrame, ...]) -> pl.DataFrame:
     pairs = pl.concat([frame.select("item", "market") for frame in (*frames, backlog, named)])
     known = pl.Series("item", inputs.model.dimensions["item"].ids, dtype=pl.String)
     pairs = pairs.filter(pl.col("item").is_in(known.to_list())).unique().sort("item", "market")
-    launched = pl.DataFrame(list(_launch_pairs(inputs, pairs)), schema=pairs.schema, orient="row")
-    every = pl.concat([pairs, launched])
+    new = [*_launch_pairs(inputs, pairs), *_heir_pairs(inputs, pairs)]
+    every = pl.concat([pairs, pl.DataFrame(new, schema=pairs.schema, orient="row")])
     return make_keys({name: every[name].to_list() for name in ("item", "market")})
 
 
@@ -157,6 +157,15 @@ def _launch_pairs(inputs: PlanInputs, pairs: pl.DataFrame) -> Iterator[tuple[str
         markets = sold.filter(pl.col("item") == (like or ""))["market"].to_list()
         markets = markets or sold.filter(pl.col("family") == family.get(item, ""))["market"].unique().to_list()
         yield from ((item, market) for market in markets or inputs.model.dimensions["market"].ids)
+
+
+def _heir_pairs(inputs: PlanInputs, pairs: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    """Give the successors of ending items the markets of the item they follow."""
+    known = set(inputs.model.dimensions["item"].ids)
+    ending = inputs.table("items").filter(pl.col("last_sale") >= inputs.model.buckets.current)
+    for item, heir in ending.select("item", "successor").sort("item").iter_rows():
+        if heir in known:
+            yield from ((heir, market) for market in pairs.filter(pl.col("item") == item)["market"].to_list())
 
 
 def bucket_columns(inputs: PlanInputs, days: pl.Series) -> Counts:

@@ -15,20 +15,20 @@ from trivet.demand.scope import Members, group_rows
 from trivet.demand.training import Training
 
 
-def combine_levels(training: Training, members: Members, steady: Flags, leaf: Rates, forecaster: Forecaster) -> Rates:
-    """Bring the forecasts of the `steady` series together with those of their items and families.
+def combine_levels(training: Training, members: Members, regular: Flags, leaf: Rates, forecaster: Forecaster) -> Rates:
+    """Bring the forecasts of the `regular` series together with those of their items and families.
 
     Args:
         training: all series.
         members: their items and families.
-        steady: series that live through all of the horizon and have two years of history.
+        regular: series with two years of history or more.
         leaf: (series, horizon) forecasts of all series.
         forecaster: used on the sums.
 
     Returns:
-        (steady series, horizon) forecasts, >= 0, consistent with the reconciled sums.
+        (regular series, horizon) forecasts, >= 0, consistent with the reconciled sums.
     """
-    rows = np.flatnonzero(steady)
+    rows = np.flatnonzero(regular)
     own = leaf[rows]
     if len(rows) < 2:
         return own

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Final
 
 import numpy as np
+import polars as pl
 
 from trivet.core.ids import Counts, Flags, MeasureId, MemberId, Rates
 from trivet.core.issues import Issue, Node, Place, Severity
@@ -52,13 +53,14 @@ def apply_life_cycle(inputs: PlanInputs, demand: Panel) -> tuple[Panel, tuple[Is
     alive[:, demand.buckets.first_open :] = alive_ahead(inputs, demand)
     baseline = demand.count("baseline_demand").copy()
     issues: list[Issue] = list(_take_over(inputs, demand, members, baseline))
+    fresh: Flags = np.asarray(launched_later(inputs, demand).any(axis=1))
     for launch in _launches(inputs, demand, members, issues):
         rows = np.flatnonzero(members.item == launch.item)
         curve, volume = _curve(launch, training, members, demand)
         mix = _market_mix(launch, training, members, rows)
         for column in range(demand.buckets.first_open, len(demand.buckets)):
             baseline[rows, column] = _split(int(volume[column]), mix, alive[rows, column])
-        _take(inputs, demand, members, baseline, launch, curve, issues)
+        issues += _take(inputs.table("launch_victims"), members, fresh, baseline, launch, curve)
     return demand.with_counts({"baseline_demand": baseline}), tuple(issues)
 
 
@@ -150,7 +152,7 @@ def _curve(launch: Launch, training: Training, members: Members, demand: Panel) 
     volume[:year] = first if not isinstance(first, Issue) else volume[:year]
     volume[0] += launch.fill
     by_bucket, counts = np.zeros(len(demand.buckets)), np.zeros(len(demand.buckets), dtype=np.int64)
-    inside = (launch.starts + ages >= 0) & (launch.starts + ages < len(demand.buckets))
+    inside = (launch.starts + ages >= demand.buckets.first_open) & (launch.starts + ages < len(demand.buckets))
     by_bucket[launch.starts + ages[inside]], counts[launch.starts + ages[inside]] = curve[inside], volume[inside]
     return by_bucket, counts
 
@@ -181,29 +183,23 @@ def _split(total: int, weights: Rates, alive: Flags) -> Counts:
 
 
 def _take(
-    inputs: PlanInputs,
-    demand: Panel,
-    members: Members,
-    baseline: Counts,
-    launch: Launch,
-    curve: Rates,
-    issues: list[Issue],
-) -> None:
-    """Take the victims' part out of `baseline`, never below 0; say what could not be taken."""
-    victims = inputs.table("launch_victims").filter(inputs.table("launch_victims")["item"] == launch.item)
-    victims = victims.sort("victim", "family")
-    whole = float(victims["share"].sum())
+    victims: pl.DataFrame, members: Members, fresh: Flags, baseline: Counts, launch: Launch, curve: Rates
+) -> Iterator[Issue]:
+    """Take the victims' part out of `baseline`, never below 0; say what could not be taken.
+
+    Other items not yet selling (`fresh`) lose nothing: what they bring was said net of each other.
+    """
+    own = victims.filter(pl.col("item") == launch.item).sort("victim", "family")
+    whole = float(own["share"].sum())
     if whole > _WHOLE:
         words = f"takes {whole:.0%} of its volume from others; at most 100 % is possible: all shares are scaled down."
-        issues.append(_issue("demand.victims-over", launch.item, None, words, "Mend launch_victims.csv."))
+        yield _issue("demand.victims-over", launch.item, None, words, "Mend launch_victims.csv.")
     total = float(to_amounts(np.array(launch.first_year), QUANTITY))
-    for victim, family, share in victims.select("victim", "family", "share").iter_rows():
-        rows = np.flatnonzero(
-            members.rows({"item": victim or "", "family": family or ""}) & (members.item != launch.item)
-        )
+    for victim, family, share in own.select("victim", "family", "share").iter_rows():
+        rows = np.flatnonzero(members.rows({"item": victim or "", "family": family or ""}) & ~fresh)
         lost = round_to_counts(curve * total * share / max(whole, 1.0), QUANTITY)
         missed = 0
-        for column in np.flatnonzero(lost[demand.buckets.first_open :]) + demand.buckets.first_open:
+        for column in np.flatnonzero(lost):
             there = baseline[rows, column]
             taken = min(int(lost[column]), int(there.sum()))
             missed += int(lost[column]) - taken
@@ -211,7 +207,7 @@ def _take(
         if missed:
             name = victim or f"family {family}"
             words = f"would take {units_text(missed)} units more from {name} than it sells: it stops at 0."
-            issues.append(_issue("demand.victims-floor", launch.item, None, words, "Lower the share."))
+            yield _issue("demand.victims-floor", launch.item, None, words, "Lower the share.")
 
 
 def _take_over(inputs: PlanInputs, demand: Panel, members: Members, baseline: Counts) -> Iterator[Issue]:
