@@ -1,11 +1,7 @@
-"""The import report as text a person reads, and the rejected rows as files that can be mended and loaded again."""
+"""The import report as text a person reads: sums first, then what was decided, rejected and found."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-import polars as pl
-
-from trivet.connect.csv_out import write_csv
 from trivet.core.issues import Issue, Severity
 from trivet.core.report import ImportReport, Sums, TableReport
 
@@ -58,20 +54,3 @@ def _sums(sums: Sums) -> str:
 def _said(issue: Issue) -> str:
     stake = f" At stake: {issue.at_stake:,.2f}." if issue.at_stake is not None else ""
     return f"{issue}{stake}"
-
-
-def write_rejects(report: ImportReport, folder: Path) -> tuple[Path, ...]:
-    """Write the rejected rows of each file to `rejects_FILE-TABLE.csv` with line, reason and advice.
-
-    Gives the files written; none for files without rejects. Existing reject files are replaced.
-    """
-    written: list[Path] = []
-    for table in report.tables:
-        if table.rejects:
-            folder.mkdir(parents=True, exist_ok=True)
-            path = folder / f"rejects_{table.file}-{table.table}.csv"
-            names = ("row", "column", "value", "reason", "advice", "text")
-            frame = pl.DataFrame({name: [getattr(found, name) for found in table.rejects] for name in names})
-            write_csv(frame, path)
-            written.append(path)
-    return tuple(written)

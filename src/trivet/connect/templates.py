@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from trivet.core.errors import InvalidInput
+from trivet.core.errors import Conflict
 from trivet.core.tables import ColumnSpec, ColumnType, TableSpec
 
 COMPANY_TOML = """\
@@ -46,13 +46,13 @@ _TYPES: Mapping[ColumnType, str] = {
 def write_templates(folder: Path, specs: Mapping[str, TableSpec]) -> tuple[Path, ...]:
     """Write company.toml, one CSV with its header for each table, and README.md into `folder`.
 
-    Gives the files written. Raises InvalidInput, before anything is written, when one exists.
+    Gives the files written. Raises Conflict, before anything is written, when one exists.
     """
     contents = {"company.toml": COMPANY_TOML, "README.md": describe_tables(specs)}
     contents |= {f"{name}.csv": ",".join(column.name for column in spec.columns) + "\n" for name, spec in specs.items()}
     there = sorted(name for name in contents if (folder / name).exists())
     if there:
-        raise InvalidInput(
+        raise Conflict(
             f"{folder / there[0]} exists already ({len(there)} of the files do); nothing was written. "
             "Choose an empty folder."
         )
