@@ -107,23 +107,20 @@ CREATE TEMP VIEW family AS
 CREATE TEMP VIEW place AS
   SELECT DISTINCT d.market, coalesce(nullif(m.region, ''), 'Unassigned') AS region,
     coalesce(nullif(m.channel, ''), 'Unassigned') AS channel, coalesce(nullif(m.currency, ''), home) AS currency
-  FROM (SELECT DISTINCT market FROM demand) d LEFT JOIN s_markets m USING (market), facts;
+  FROM (SELECT DISTINCT market FROM demand) d LEFT JOIN s_markets m USING (market) CROSS JOIN facts;
 CREATE TEMP VIEW closed AS SELECT * FROM axis WHERE NOT is_open;
 CREATE TEMP VIEW open_ AS SELECT * FROM axis WHERE is_open;
 CREATE TEMP VIEW rates AS
-  SELECT a.bucket, c.currency, r.type, r.rate
-  FROM axis a, (SELECT DISTINCT currency FROM s_exchange_rates) c, (SELECT DISTINCT type FROM s_exchange_rates) t
-  ASOF JOIN s_exchange_rates r ON r.currency = c.currency AND r.type = t.type AND a.bucket >= r.first;
+  SELECT a.bucket, a.currency, r.type, r.rate
+  FROM (SELECT * FROM axis CROSS JOIN (SELECT DISTINCT currency, type FROM s_exchange_rates)) a
+  ASOF JOIN s_exchange_rates r ON r.currency = a.currency AND r.type = a.type AND a.bucket >= r.first;
 CREATE TEMP VIEW forecast AS
   SELECT bucket, currency, rate FROM rates WHERE type = 'forecast' AND currency <> (SELECT home FROM facts)
   UNION ALL SELECT bucket, home, 1.0 FROM axis, facts;
 CREATE TEMP VIEW booked AS
-  SELECT a.bucket, c.currency, coalesce(x.rate, f.rate, b.rate) AS rate
-  FROM axis a, (SELECT DISTINCT currency FROM s_exchange_rates) c
-  LEFT JOIN rates x ON x.bucket = a.bucket AND x.currency = c.currency AND x.type = 'actual'
-  LEFT JOIN rates f ON f.bucket = a.bucket AND f.currency = c.currency AND f.type = 'forecast'
-  LEFT JOIN rates b ON b.bucket = a.bucket AND b.currency = c.currency AND b.type = 'budget'
-  WHERE c.currency <> (SELECT home FROM facts)
+  SELECT bucket, currency, coalesce(max(rate) FILTER (type = 'actual'), max(rate) FILTER (type = 'forecast'),
+    max(rate) FILTER (type = 'budget')) AS rate
+  FROM rates WHERE currency <> (SELECT home FROM facts) GROUP BY bucket, currency
   UNION ALL SELECT bucket, home, 1.0 FROM axis, facts;
 CREATE TEMP VIEW sold AS
   SELECT item, bucket, quantity, value, cost, currency FROM s_shipments
@@ -137,7 +134,7 @@ CREATE TEMP VIEW sold AS
 CREATE TEMP TABLE last_year AS
   SELECT item, market, sum(shipments)::DOUBLE AS units, sum(shipped_revenue)::DOUBLE AS revenue,
     sum(shipped_cost)::DOUBLE AS cost
-  FROM demand JOIN closed USING (bucket), facts WHERE n >= first_open - 12 GROUP BY item, market;
+  FROM demand JOIN closed USING (bucket) CROSS JOIN facts WHERE n >= first_open - 12 GROUP BY item, market;
 CREATE TEMP TABLE item_year AS
   SELECT item, sum(units) AS units, sum(revenue) AS revenue, sum(cost) AS cost FROM last_year GROUP BY item;
 CREATE TEMP TABLE unit AS
@@ -204,7 +201,7 @@ site AS (
     AND NOT EXISTS (SELECT 1 FROM priced q WHERE q.item = p.item AND q.plant <> '')),
 cell AS (
   SELECT s.item, s.plant, s.weight, c.component, a.bucket
-  FROM site s JOIN (SELECT DISTINCT item, component FROM cost) c USING (item), open_ a),
+  FROM site s JOIN (SELECT DISTINCT item, component FROM cost) c USING (item) CROSS JOIN open_ a),
 own AS (
   SELECT c.item, c.plant, c.component, c.bucket, k.cost, k.currency FROM cell c
   ASOF JOIN (SELECT * FROM cost WHERE location <> '') k
@@ -255,8 +252,9 @@ SELECT '{what} of ' || family || ' FY' || year AS place, sum(found) AS found, su
   FROM demand d JOIN closed a USING (bucket) JOIN family f USING (item)
   UNION ALL
   SELECT f.family, a.year, 0, {source}
-  FROM sold s JOIN closed a USING (bucket) JOIN family f USING (item), facts
-  LEFT JOIN booked r ON r.bucket = s.bucket AND r.currency = coalesce(nullif(s.currency, ''), home))
+  FROM (SELECT *, coalesce(nullif(currency, ''), home) AS code FROM sold CROSS JOIN facts) s
+  JOIN closed a USING (bucket) JOIN family f USING (item)
+  LEFT JOIN booked r ON r.bucket = s.bucket AND r.currency = s.code)
 GROUP BY family, year
 """
 _VALUE = "coalesce(round(s.{column} * r.rate, 4), 0)"
@@ -379,15 +377,14 @@ FROM supply s JOIN open_ a USING (bucket) JOIN unit u USING (item, bucket) WHERE
 
 _YEAR_SUMS = """
 WITH first_cost AS (
-  SELECT item, market, unit_cost FROM demand JOIN open_ USING (bucket), facts WHERE n = first_open),
+  SELECT item, market, unit_cost FROM demand JOIN open_ USING (bucket) CROSS JOIN facts WHERE n = first_open),
 cell AS (
   SELECT f.family, a.year,
     CASE WHEN a.is_open THEN d.constrained_demand ELSE d.shipments END AS units,
     CASE WHEN a.is_open THEN d.constrained_revenue ELSE d.shipped_revenue END AS revenue,
     CASE WHEN a.is_open THEN d.gross_margin
       WHEN d.shipments <> 0 AND d.shipped_cost = 0 THEN d.shipped_revenue
-        - coalesce(CAST(round_even(d.shipments::DOUBLE * c.unit_cost * 10000, 0) AS DECIMAL(38,0)) * 0.0001,
-          d.shipped_revenue)
+        - coalesce(CAST(round_even(d.shipments::DOUBLE * c.unit_cost * 10000, 0) AS DECIMAL(38,0)) * 0.0001, 0)
       ELSE d.shipped_revenue - d.shipped_cost END AS margin
   FROM demand d JOIN axis a USING (bucket) JOIN family f USING (item) LEFT JOIN first_cost c USING (item, market)),
 total AS (
@@ -522,7 +519,7 @@ TIES: Final = (
         unit="money",
         query="""
 SELECT 'margin of ' || item || ' in ' || market || ' ' || label AS place, gross_margin AS found,
-  CASE WHEN price IS NULL OR unit_cost IS NULL THEN 0 ELSE constrained_revenue - constrained_cost END AS expected
+  constrained_revenue - constrained_cost AS expected
 FROM demand JOIN open_ USING (bucket)
 """,
     ),

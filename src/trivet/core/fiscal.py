@@ -85,19 +85,15 @@ def outlook_cost(demand: Panel) -> Counts:
     """Give standard cost of what was shipped (closed) and will be (open): revenue less margin.
 
     Where a shipment was booked without cost, the cost of the first open bucket stands in
-    (`estimated_cost` tells where). What has no cost at all shows no margin, so its cost is its revenue.
+    (`estimated_cost` tells where). What has no cost at all counts as 0, as it does in the plan's margin; an
+    issue `finance.no-cost` says so.
     """
     first = demand.buckets.first_open
-    revenue = outlook_revenue(demand)
-    cost = np.where(
-        np.arange(len(demand.buckets)) < first, demand.count("shipped_cost"), revenue - demand.count("gross_margin")
-    )
+    cost = both(demand, "shipped_cost", "constrained_cost")
     lacking = estimated_cost(demand)
     if first < len(demand.buckets) and lacking.any():
         unit = np.broadcast_to(demand.rate("unit_cost")[:, [first]], demand.shape)
-        known = np.broadcast_to(demand.mask("unit_cost")[:, [first]], demand.shape)
-        stand_in = np.where(known, times_rate(demand.count("shipments"), unit, QUANTITY, MONEY), revenue)
-        cost = np.where(lacking, stand_in, cost)
+        cost = np.where(lacking, times_rate(demand.count("shipments"), unit, QUANTITY, MONEY), cost)
     return cost.astype(np.int64)
 
 

@@ -301,7 +301,7 @@ def _absence(demand: Panel, measure: str, table: str, about: tuple[str, Counts, 
     item, columns, units, stake = about
     first, last = int(columns[0]), int(columns[-1])
     word = "price" if measure == "price" else "cost"
-    effect = "no revenue" if word == "price" else "no cost of goods sold and no margin"
+    effect = "no revenue" if word == "price" else "no cost of goods sold, so margin is shown too high"
     return Issue(
         code=f"finance.no-{word}",
         severity=Severity.WARNING,

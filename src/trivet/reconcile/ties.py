@@ -145,9 +145,8 @@ def check_money(demand: Panel) -> Check:
         rates = np.where(known, demand.rate(rate)[:, ahead], 0.0)
         worth = times_rate(demand.count(units)[:, ahead], rates, QUANTITY, MONEY)
         wrong += np.abs(demand.count(money)[:, ahead] - worth)
-    both = demand.mask("price")[:, ahead] & demand.mask("unit_cost")[:, ahead]
     margin = demand.count("constrained_revenue")[:, ahead] - demand.count("constrained_cost")[:, ahead]
-    wrong += np.abs(demand.count("gross_margin")[:, ahead] - np.where(both, margin, 0))
+    wrong += np.abs(demand.count("gross_margin")[:, ahead] - margin)
     return _cells("units x price = money, revenue - cost = margin", demand, wrong, "money", MONEY)
 
 
