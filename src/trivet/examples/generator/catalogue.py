@@ -397,7 +397,7 @@ MATERIALS: Final = (
         price=310,
         currency="USD",
         lead_time_days=60,
-        opening=40,
+        opening=0,
         cap=2_450,
     ),
     Material(

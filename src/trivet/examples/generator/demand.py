@@ -167,8 +167,7 @@ def _wanted(expected: Floats) -> Wholes:
     drawn = expected[:, :, : p.CLOSED].copy()
     for family in c.FAMILIES:
         rows = rows_of(family.code)
-        together = stream(f"family noise {family.code}")
-        drawn[rows] *= _lognormal(together, p.FAMILY_NOISE, (p.CLOSED,))
+        drawn[rows] *= _family_noise(family)
         drawn[rows] *= _cell_noise(family, len(rows))
     _make_intermittent(drawn, expected)
     spares = [i for i, code in enumerate(FAMILY_OF) if not code]
@@ -176,6 +175,14 @@ def _wanted(expected: Floats) -> Wholes:
     whole = np.floor(drawn + stream("rounding").random(drawn.shape)).astype(np.int64)
     _add_one_offs(whole)
     return _cut_partial(whole)
+
+
+def _family_noise(family: c.Family) -> Floats:
+    """Noise a whole family shares: months wander, each twelve of them keep the level of their season."""
+    factors = _lognormal(stream(f"family noise {family.code}"), p.FAMILY_NOISE, (p.CLOSED // 12, 12))
+    level = family_level(family)[: p.CLOSED].reshape(-1, 12)
+    mean = (factors * level).sum(axis=1, keepdims=True) / level.sum(axis=1, keepdims=True)
+    return np.asarray((factors / mean).reshape(-1), dtype=np.float64)
 
 
 def _cell_noise(family: c.Family, rows: int) -> Floats:

@@ -57,9 +57,10 @@ def _blocks(cycle: int, demand: Demand, supply: Supply) -> Iterator[Block]:
     for measure, factor in (
         ("sales_demand", _sales(cycle, demand, scored.shape)),
         ("marketing_demand", _marketing(cycle, scored.shape)),
-        ("finance_demand", np.full(scored.shape, 1 + p.BUDGET_2026_OPTIMISM)),
     ):
         yield Block(cycle=cycle, measure=measure, first=cycle + first, values=scored * factor)
+    budgeted = _by_quarters(planned(demand))[SOLD][:, :, cycle + first : cycle + last + 1]
+    yield Block(cycle=cycle, measure="finance_demand", first=cycle + first, values=budgeted)
     yield Block(cycle=cycle, measure="production", first=cycle, values=_production(cycle, supply))
 
 
@@ -75,12 +76,15 @@ def _seen(cycle: int, expected: Floats) -> Floats:
 
 
 def _errors(cycle: int, author: str, shape: tuple[int, ...], size: float) -> Floats:
-    """Errors of one author in one cycle: one a family and bucket, one an item and market; larger far ahead."""
-    random = stream(f"{author} {cycle}")
+    """Errors of one author about the months from `cycle` on; the same mistake shrinks as the month comes nearer.
+
+    One part is shared by a family, one belongs to an item and market.
+    """
     lags = np.arange(shape[2])
-    together = {code: random.standard_normal(shape[2]) for code in c.FAMILY}
-    family = np.array([together[FAMILY_OF[i]] for i in SOLD])[:, None, :]
-    own = random.standard_normal(shape)
+    months = slice(cycle, cycle + shape[2])
+    shared = {code: stream(f"{author} about {code}").standard_normal(p.MONTHS)[months] for code in c.FAMILY}
+    family = np.array([shared[FAMILY_OF[i]] for i in SOLD])[:, None, :]
+    own = stream(f"{author} about items").standard_normal((shape[0], shape[1], p.MONTHS))[:, :, months]
     start, step = p.FAMILY_ERROR
     own_start, own_step = p.ITEM_ERROR
     factor = 1 + size * (family * (start + step * lags) + own * (own_start + own_step * lags))
@@ -108,8 +112,8 @@ def _blind_to_tenders(cycle: int, shape: tuple[int, ...]) -> Floats:
 
 def _sales(cycle: int, demand: Demand, shape: tuple[int, ...]) -> Floats:
     """Give what sales made of the expectation: biases, tenders known, accessories guessed, West late twice."""
-    factor = _errors(cycle, "sales", shape, 0.9)
     first = cycle + p.STREAM_LAGS[0]
+    factor = _errors(first, "sales", shape, 0.9)
     for n, i in enumerate(SOLD):
         for region in c.REGIONS:
             columns = columns_of(region=region.code)
@@ -137,12 +141,22 @@ def _know_tenders(factor: Floats, demand: Demand, first: int) -> None:
 
 def _marketing(cycle: int, shape: tuple[int, ...]) -> Floats:
     """Give what marketing made of it: a little more everywhere, 20 % on young items."""
-    factor = np.full(shape, 1.01)
+    factor = 1.01 * _errors(cycle + p.STREAM_LAGS[0], "marketing", shape, 1.2)
     for n, i in enumerate(SOLD):
         first = c.ITEMS[i].first
         if first is not None and cycle - p.month_of(first) < p.YOUNG:
-            factor[n] = 1 + p.MARKETING_LAUNCH_BIAS
+            factor[n] *= 1 + p.MARKETING_LAUNCH_BIAS
     return factor
+
+
+def _by_quarters(expected: Floats) -> Floats:
+    """Give the budget as finance repeats it: a third of the quarter's total in each of its months."""
+    result = expected.copy()
+    for month in range(2, p.MONTHS - 2, 3):  # months 2, 5, ... are January, April, ...: quarters begin there
+        result[:, :, month : month + 3] = expected[:, :, month : month + 3].mean(axis=2, keepdims=True)
+    launched = [CODES.index(code) for code in p.LAUNCHED]
+    result[launched] = expected[launched]
+    return np.asarray(result * (1 + p.BUDGET_2026_OPTIMISM), dtype=np.float64)
 
 
 def _production(cycle: int, supply: Supply) -> Floats:
