@@ -130,10 +130,10 @@ def _members(panel: Panel, model: Model, dimension: str, level: str) -> pl.Serie
 def roll_measure(panel: Panel, model: Model, spec: MeasureSpec, groups: Groups, only: Flags | None = None) -> Rolled:
     """Roll one measure up by its rules; `only` leaves out the panel's other rows."""
     if not len(groups.starts):
-        return Rolled(
-            present=np.zeros((0, len(groups.spans)), dtype=np.bool_),
-            counts=np.zeros((0, len(groups.spans)), dtype=np.int64),
-        )
+        none = np.zeros((0, len(groups.spans)), dtype=np.int64)
+        if spec.quantum is None:
+            return Rolled(present=none > 0, rates=none.astype(np.float64))
+        return Rolled(present=none > 0, counts=none)
     stage = _over_members(panel, model, spec, groups, only)
     if len(groups.spans) < len(panel.buckets):
         stage = _over_time(panel, model, spec, groups, stage)
