@@ -7,7 +7,7 @@ import pytest
 
 from trivet.core.errors import Unavailable
 from trivet.core.linear import LinearModel, Status
-from trivet.engines.highs import HighsSolver, pack_basis, unpack_basis
+from trivet.engines.highs import LARGE, HighsSolver, pack_basis, unpack_basis
 
 INF = float("inf")
 
@@ -93,7 +93,7 @@ def test_whole_numbers_are_kept_whole() -> None:
 
 
 def test_large_programme_gives_the_same_bits_twice() -> None:
-    size = 20_500
+    size = LARGE + 500
     rng = np.random.default_rng(5)
     model = LinearModel(
         cost=rng.uniform(1, 2, size),

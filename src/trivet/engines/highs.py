@@ -1,7 +1,7 @@
 """The linear programme solver: HiGHS behind `core.ports.Solver`.
 
-Small programmes and warm starts go to the dual simplex, large cold ones to the interior point with
-crossover (measured in ENGINE.md: 124k columns 7 s against 31 s). The choice depends on size and basis
+Small programmes and warm starts go to the dual simplex (44k columns of the example 0.5 s against 3.3 s), large
+cold ones to the interior point with crossover (ENGINE.md: 124k columns 7 s against 31 s). The choice depends on size and basis
 only, one thread, no clock: the same model gives the same bits. Values come back as HiGHS gives them;
 the caller rounds flows once and recomputes states from them.
 """
@@ -17,7 +17,7 @@ from trivet.core.linear import LinearModel, Solution, Status
 if TYPE_CHECKING:
     import highspy
 
-LARGE: Final = 20_000
+LARGE: Final = 100_000
 """Columns from which a cold programme goes to the interior point."""
 MIP_NODES: Final = 2_000
 """Most branch-and-bound nodes: a limit that does not depend on the machine's speed."""

@@ -22,8 +22,6 @@ from trivet.supply.panels import overtime_share
 
 REGULAR_FIRST = 0.01
 """Plan currency an hour added to the overtime premium: regular hours are preferred where overtime costs nothing."""
-OVERFLOW = 5.0
-"""Cost of a unit that no room holds, as multiple of renting (or of REGULAR_FIRST where nothing can be rented)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,14 +104,15 @@ def read_rooms(inputs: PlanInputs, network: Network) -> tuple[Room, ...]:
     return tuple(room for _, room in sorted(rooms.items()))
 
 
-def add_rooms(programme: Programme, rooms: tuple[Room, ...], stock: Counts) -> None:
+def add_rooms(programme: Programme, asked: Asked, rooms: tuple[Room, ...], stock: Counts) -> None:
     """Add the rooms: what they hold, what is rented, and what fits nowhere (never infeasible)."""
     names = [room.name for room in rooms]
     cost = np.array([[max(room.outside_cost, REGULAR_FIRST)] for room in rooms]).reshape(len(rooms), 1)
     rented = programme.columns(
         "rented room", names, cost=cost, upper=np.array([[r.outside] for r in rooms]).reshape(-1, 1)
     )
-    over = programme.columns("without room", names, cost=OVERFLOW * cost)
+    price = FORBIDDEN * float(asked.worth.lost.max(initial=1.0))
+    over = programme.columns("without room", names, cost=price)
     rows = programme.rows("room", names, upper=np.array([[room.capacity] for room in rooms]).reshape(-1, 1))
     programme.add(rows, rented, -1.0)
     programme.add(rows, over, -1.0)

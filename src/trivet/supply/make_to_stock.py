@@ -7,7 +7,8 @@ stock + short of target >= target
 Without `sold >= 0` a model makes stock out of lost sales; without the bound on late, demand waits for ever.
 Costs: a lost unit its margin and goodwill, a late one LATE of that a bucket, short of target SHORT of it a
 bucket (far below late and lost: stock on hand always serves first), END of it in the last bucket, which opens
-the following year.
+the following year. Where waiting would only hand a shortage on from bucket to bucket, demand is refused when it is
+asked for: one customer hears no instead of many being late.
 """
 
 from dataclasses import dataclass
@@ -20,12 +21,14 @@ from trivet.supply.asked import Asked
 from trivet.supply.blocks import Programme
 from trivet.supply.network import Network
 
-LATE: Final = 0.15
-"""Cost of serving a unit one bucket late, as part of losing it."""
+LATE: Final = 0.25
+"""Cost of serving a unit one bucket late, as part of losing it; less where demand waits longer than three."""
 SHORT: Final = 0.01
 """Cost of a unit below target for one bucket, as part of losing it: 36 buckets below cost less than one lost."""
 END: Final = 0.5
 """Cost of a unit below target when the horizon ends, as part of losing it."""
+FAIR: Final = ((0.2, 1.0), (0.3, 1.1), (0.0, 1.2))
+"""Bands of a shortage, (part of the demand, cost of losing it): it is spread before anybody loses everything."""
 FORBIDDEN: Final = 3.0
 """Cost of what must not be (a fixed order without parts or hours), as multiple of the dearest lost unit."""
 TIE: Final = 1e-3
@@ -108,23 +111,34 @@ def _add_pipeline(programme: Programme, network: Network, asked: Asked, flows: F
 
 def add_stocked_demand(
     programme: Programme, network: Network, asked: Asked, balance: Counts, late_buckets: int
-) -> None:
-    """Add demand of sites that sell from stock: sold, late and lost."""
+) -> tuple[Counts, Counts]:
+    """Add demand of sites that sell from stock: sold, late and lost.
+
+    Returns:
+        The sites, and the columns of what is lost by them: (bands, sites, open).
+    """
     sites = np.flatnonzero(asked.stocked)
     labels = [_labels(network)[site] for site in sites]
     units, lost_cost = asked.grid[sites] / 1000.0, asked.worth.lost[sites]
     sold = programme.columns("sold", labels)
-    lost = programme.columns("lost", labels, cost=lost_cost)
     rows = programme.rows("demand", labels, lower=units, upper=units)
     programme.add(balance[sites], sold)
     programme.add(rows, sold)
-    programme.add(rows, lost)
+    lost = np.stack(
+        [
+            programme.columns("lost", labels, cost=dearer * lost_cost, upper=part * units if part else np.inf)
+            for part, dearer in FAIR
+        ]
+    )
+    programme.add(np.broadcast_to(rows, lost.shape), lost)
     if late_buckets > 0:
-        cost = LATE * lost_cost
+        # All buckets of waiting together cost less than losing the unit: late is better than never.
+        cost = min(LATE, 0.9 / (late_buckets + 1)) * lost_cost
         cost[:, -1:] = lost_cost[:, -1:]
         late = programme.columns("late", labels, cost=cost, upper=waiting(units, late_buckets))
         programme.add(rows, late)
         programme.add(rows[:, 1:], late[:, :-1], -1.0)
+    return sites, lost
 
 
 def waiting(units: Rates, late_buckets: int) -> Rates:

@@ -24,7 +24,7 @@ from trivet.supply.asked import Asked, read_asked
 from trivet.supply.blocks import Programme
 from trivet.supply.capacity import Crew, Room, add_hours, add_rooms, read_crew, read_rooms
 from trivet.supply.fill import fill_panels
-from trivet.supply.findings import find_issues
+from trivet.supply.findings import Found, find_issues
 from trivet.supply.make_to_order import add_ordered_demand
 from trivet.supply.make_to_stock import TIE, Flows, add_balance, add_fixed_slack, add_stocked_demand, fixed_makes
 from trivet.supply.materials import Bought, add_materials
@@ -70,7 +70,16 @@ class _Task:
     prices: Rates
 
 
-def plan_supply(  # noqa: PLR0913 - the order agreed with planning.make
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Columns:
+    """Where the flows stand in the programme; `refused` is sites and their (bands, sites, open) of lost demand."""
+
+    flows: Flows
+    material: Bought
+    refused: tuple[Counts, Counts]
+
+
+def plan_supply(
     inputs: PlanInputs,
     demand: Panel,
     supply: Panel,
@@ -106,12 +115,14 @@ def plan_supply(  # noqa: PLR0913 - the order agreed with planning.make
         prices=np.array([hints.get(item, 0.0) for item in network.materials]),
     )
     programme = Programme(network.open)
-    flows, bought = _write(programme, task, load, options)
+    columns = _write(programme, task, load, options)
     solution = _solve(programme, solver, basis)
-    wished = _wished(solution, task, flows, bought)
+    wished = _wished(solution, task, columns)
     run = run_plan(network, task.asked, wished, options.late_buckets)
     filled = fill_panels(run, task.network, task.asked, task.crew, task.rooms, (demand, supply, load, material))
-    issues = find_issues(inputs, network, task.asked, task.crew, run, filled)
+    found = Found(
+        inputs=inputs, network=network, asked=task.asked, crew=task.crew, rooms=task.rooms, run=run, filled=filled
+    )
     return SupplyPlan(
         demand=filled.demand,
         supply=filled.supply,
@@ -119,25 +130,25 @@ def plan_supply(  # noqa: PLR0913 - the order agreed with planning.make
         material=filled.material,
         variance=filled.variance,
         freight=filled.freight,
-        issues=(*_solver_issues(solution), *issues),
+        issues=(*_solver_issues(solution), *find_issues(found)),
         basis=solution.basis,
     )
 
 
-def _write(programme: Programme, task: _Task, load: Panel, options: PlanOptions) -> tuple[Flows, Bought]:
+def _write(programme: Programme, task: _Task, load: Panel, options: PlanOptions) -> "_Columns":
     """Write the programme block by block; gives the columns of its flows."""
     network, asked = task.network, task.asked
     flows = _add_flows(programme, task, options)
     balance, stock = add_balance(programme, network, asked, flows)
-    add_stocked_demand(programme, network, asked, balance, options.late_buckets)
+    refused = add_stocked_demand(programme, network, asked, balance, options.late_buckets)
     add_ordered_demand(programme, network, asked, balance, flows)
     add_hours(programme, network, asked, load, flows, task.crew)
-    add_rooms(programme, task.rooms, stock)
+    add_rooms(programme, asked, task.rooms, stock)
     held = np.flatnonzero(fixed_makes(network))
     built_in = (network.parts.site >= 0) & np.isin(network.parts.make, held)
     sites = sorted(set(network.parts.site[built_in].tolist()))
     add_fixed_slack(programme, asked, [network.items[s] for s in sites], balance[sites], -1.0)
-    return flows, add_materials(programme, network, asked, flows, task.prices)
+    return _Columns(flows=flows, material=add_materials(programme, network, asked, flows, task.prices), refused=refused)
 
 
 def _add_flows(programme: Programme, task: _Task, options: PlanOptions) -> Flows:
@@ -201,7 +212,7 @@ def _solve(programme: Programme, solver: Solver, basis: bytes | None) -> Solutio
     return solution
 
 
-def _wished(solution: Solution, task: _Task, flows: Flows, bought: Bought) -> Wished:
+def _wished(solution: Solution, task: _Task, at: "_Columns") -> Wished:
     """Read the flows of a solution in units; without one, only what is fixed happens."""
     makes = task.network.makes
 
@@ -210,11 +221,15 @@ def _wished(solution: Solution, task: _Task, flows: Flows, bought: Bought) -> Wi
             return np.zeros(columns.shape)
         return np.maximum(solution.values[columns], 0.0)
 
-    made = read(flows.made) if solution.status is Status.OPTIMAL else makes.released / 1000.0
+    made = read(at.flows.made) if solution.status is Status.OPTIMAL else makes.released / 1000.0
     room = purchase_room(task.network, allowed=True)
     material = np.zeros((len(task.network.material_of), task.network.open))
-    material[bought.rows] = read(bought.columns)
-    return Wished(made=made, sent=read(flows.sent), bought=read(flows.bought), room=room, material=material)
+    material[at.material.rows] = read(at.material.columns)
+    refused = np.zeros((len(task.network.items), task.network.open))
+    refused[at.refused[0]] = read(at.refused[1]).sum(axis=0)
+    return Wished(
+        made=made, sent=read(at.flows.sent), bought=read(at.flows.bought), room=room, material=material, refused=refused
+    )
 
 
 def _pairs(first: Counts, second: Counts) -> list[tuple[int, int]]:

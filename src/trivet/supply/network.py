@@ -6,8 +6,10 @@ and lines them up with the series of the supply, load and material panels. Time 
 1 month, 14 days are 0): a month is the grain, and a lane of days is filled within its month.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -101,7 +103,6 @@ class Network:
         materials: codes of the key materials; material_of: material of each row of the material panel.
         material_opening, material_arrivals: pooled stock, and open purchases by row of the panel.
         makes, uses, parts, lanes: the ways; sources of sites, deliveries of materials.
-        order: sites so that what a site draws on in the same bucket comes before it.
     """
 
     buckets: Buckets
@@ -121,7 +122,6 @@ class Network:
     lanes: Lanes
     sources: Sources
     deliveries: Sources
-    order: tuple[int, ...]
 
     @property
     def open(self) -> int:
@@ -164,7 +164,6 @@ def read_network(inputs: PlanInputs, supply: Panel, load: Panel, material: Panel
         lanes=lanes,
         sources=sources,
         deliveries=_deliveries(inputs, material),
-        order=_order(supply.rows, makes, parts, lanes),
     )
 
 
@@ -179,11 +178,11 @@ def lead_buckets(days: int | None, buckets: Buckets) -> int:
     return int(np.floor(max(days or 0, 0) / mean + 0.5))
 
 
-def column_of(buckets: Buckets, day: object) -> int:
-    """Give the open bucket of a due bucket: what is overdue comes in the current one, beyond is -1."""
-    starts = list(buckets.starts)
-    index = starts.index(day) if day in starts else (-1 if str(day) >= str(buckets.edges[-1]) else 0)  # type: ignore[arg-type]
-    return -1 if index < 0 else max(index - buckets.first_open, 0)
+def column_of(buckets: Buckets, day: date) -> int:
+    """Give the open bucket of a due day: what is overdue comes in the current one, beyond the horizon is -1."""
+    if day >= buckets.edges[-1]:
+        return -1
+    return max(bisect_right(buckets.edges, day) - 1 - buckets.first_open, 0)
 
 
 class _Reader:
@@ -306,14 +305,13 @@ class _Reader:
                     found += [
                         (self.rows[(item, a)], self.rows[(item, place)], 0, 0.0, float("nan"), True) for a in sources
                     ]
-        kept = _without_circles(found, self._depths(found))
         return Lanes(
-            origin=np.array([f[0] for f in kept], dtype=np.int64),
-            destination=np.array([f[1] for f in kept], dtype=np.int64),
-            lead=np.array([f[2] for f in kept], dtype=np.int64),
-            cost=np.array([f[3] for f in kept], dtype=np.float64),
-            share=np.array([f[4] for f in kept], dtype=np.float64),
-            implied=np.array([f[5] for f in kept], dtype=np.bool_),
+            origin=np.array([f[0] for f in found], dtype=np.int64),
+            destination=np.array([f[1] for f in found], dtype=np.int64),
+            lead=np.array([f[2] for f in found], dtype=np.int64),
+            cost=np.array([f[3] for f in found], dtype=np.float64),
+            share=np.array([f[4] for f in found], dtype=np.float64),
+            implied=np.array([f[5] for f in found], dtype=np.bool_),
         )
 
     def _given_lanes(self) -> Mapping[tuple[str, str, str], tuple[int, float, float]]:
@@ -327,19 +325,6 @@ class _Reader:
             )
             for item, a, b, days, cost, share in table.select(names).iter_rows()
         }
-
-    def _depths(self, lanes: list[tuple[int, int, int, float, float, bool]]) -> list[int]:
-        """Count the lanes between a source of the item and each site (large where there is none)."""
-        far = len(self.items) + 1
-        depth = [0 if p in self.geography.sources(i) else far for i, p in zip(self.items, self.places, strict=True)]
-        grew = True
-        while grew:
-            grew = False
-            for a, b, *_ in lanes:
-                if depth[a] + 1 < depth[b]:
-                    depth[b] = depth[a] + 1
-                    grew = True
-        return depth
 
     def sources(self) -> Sources:
         table = self.inputs.table("supply_sources")
@@ -439,29 +424,37 @@ def _material_arrivals(inputs: PlanInputs, material: Panel) -> Counts:
     return result
 
 
-def _without_circles(
-    lanes: list[tuple[int, int, int, float, float, bool]], depth: list[int]
-) -> list[tuple[int, int, int, float, float, bool]]:
-    """Drop lanes without lead time that lead back towards a source: goods would travel in a circle in no time."""
-    return [lane for lane in lanes if lane[2] > 0 or (depth[lane[0]], lane[0]) < (depth[lane[1]], lane[1])]
+def order_sites(network: Network, active: Flags) -> tuple[int, ...]:
+    """Sort sites so that parts come before what they go into, and origins before where they send at once.
 
+    Args:
+        network: the ways.
+        active: (lanes,) lanes that send something; those with a lead time do not matter.
 
-def _order(sites: int, makes: Makes, parts: Parts, lanes: Lanes) -> tuple[int, ...]:
-    """Sort sites so that parts come before what they are built into, and origins before destinations.
-
-    A circle in the bill of materials is cut at its lowest row: the plan then takes that part from stock.
+    A circle (in a bill of materials, or goods sent both ways) is cut at its lowest row: what it lacks is taken
+    from stock.
     """
-    before: list[set[int]] = [set() for _ in range(sites)]
-    for make, site in zip(parts.make.tolist(), parts.site.tolist(), strict=True):
-        if site >= 0:
-            before[int(makes.site[make])].add(site)
-    for a, b, lead in zip(lanes.origin.tolist(), lanes.destination.tolist(), lanes.lead.tolist(), strict=True):
-        if lead == 0:
-            before[b].add(a)
+    feeds: list[list[int]] = [[] for _ in network.items]
+    waits = [0] * len(network.items)
+    pairs = {
+        (site, int(network.makes.site[make]))
+        for make, site in zip(network.parts.make.tolist(), network.parts.site.tolist(), strict=True)
+        if site >= 0
+    }
+    at_once = active & (network.lanes.lead == 0)
+    pairs |= set(zip(network.lanes.origin[at_once].tolist(), network.lanes.destination[at_once].tolist(), strict=True))
+    for a, b in sorted(pairs):
+        feeds[a].append(b)
+        waits[b] += 1
+    ready = [s for s in range(len(waits)) if not waits[s]]
     done: dict[int, None] = {}
-    waiting = list(range(sites))
-    while waiting:
-        ready = [s for s in waiting if before[s] <= done.keys()] or waiting[:1]
-        done.update(dict.fromkeys(ready))
-        waiting = [s for s in waiting if s not in done]
+    while len(done) < len(waits):
+        site = ready.pop() if ready else next(s for s in range(len(waits)) if s not in done)
+        if site in done:
+            continue
+        done[site] = None
+        for fed in feeds[site]:
+            waits[fed] -= 1
+            if waits[fed] == 0:
+                ready.append(fed)
     return tuple(done)

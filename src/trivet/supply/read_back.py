@@ -14,7 +14,7 @@ from trivet.core.ids import Counts, Rates
 from trivet.supply.asked import Asked
 from trivet.supply.make_to_stock import fixed_makes
 from trivet.supply.materials import delivery_room, limited_materials
-from trivet.supply.network import Network
+from trivet.supply.network import Network, order_sites
 from trivet.supply.requirements import first_rows, material_use
 
 NOISE = 1e-6
@@ -23,13 +23,19 @@ NOISE = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Wished:
-    """Flows as solved, in units: made (makes, open), sent (lanes), bought (sources; `room` is the most), material."""
+    """Flows as solved, in units a bucket.
+
+    Attributes:
+        made: by make; sent: by lane; bought: by source, `room` being the most; material: by row of its panel.
+        refused: demand from stock told no when it is asked for, by site.
+    """
 
     made: Rates
     sent: Rates
     bought: Rates
     room: Rates
     material: Rates
+    refused: Rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -127,6 +133,7 @@ class _Player:
             np.zeros(shape, dtype=np.int64) for _ in range(5)
         )
         limited = limited_materials(network)
+        self.refuse = np.rint(np.cumsum(wished.refused, axis=1) * 1000.0).astype(np.int64)
         self.pooled = set(limited.tolist())
         self.pool = network.material_opening.copy()
         room = delivery_room(network)
@@ -140,7 +147,7 @@ class _Player:
             for row, material in enumerate(self.network.material_of.tolist()):
                 self.pool[material] += self.material[row, t]
             reserved = self._reserved(t)
-            for site in self.network.order:
+            for site in order_sites(self.network, self.sent[:, t] > 0):
                 self._receive(site, t)
                 self._make(site, t)
                 self._send(site, t, int(reserved[site]))
@@ -244,6 +251,18 @@ class _Player:
         while owed and owed[0][0] <= t - self.late:
             bucket, amount = owed.pop(0)
             self.lost[site, bucket] += amount
+        self._refuse(site, t)
+
+    def _refuse(self, site: int, t: int) -> None:
+        """Say no to the newest of what waits, as far as the plan gives up on it and it was not lost by age."""
+        owed, left = self.owed[site], int(self.refuse[site, t]) - int(self.lost[site].sum())
+        while owed and left > 0:
+            amount = min(owed[-1][1], left)
+            self.lost[site, owed[-1][0]] += amount
+            owed[-1][1] -= amount
+            left -= amount
+            if owed[-1][1] == 0:
+                owed.pop()
 
     def _in_transit(self) -> Counts:
         """Count what has left for each site and not arrived at the end of each bucket."""

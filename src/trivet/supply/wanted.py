@@ -20,8 +20,10 @@ from trivet.supply.sites import shipping_of
 
 GOODWILL: Final = 0.10
 """Share of the price added to the margin of a lost unit: the agreed penalty for a customer let down."""
-NEARER: Final = 0.10
-"""How much more a shortage in the current bucket costs than one at the end of the horizon."""
+NEARER: Final = 0.5
+"""How much more a shortage in the current bucket costs than one far away, where there is still time to act."""
+NEARER_DAYS: Final = 180.0
+"""Days in which that falls to a third (by 1/e)."""
 COST_OF_CAPITAL: Final = 0.12
 """Yearly cost of capital tied in stock, room and ageing included (Nahmias & Olsen 2015 name 10-15 %)."""
 YEAR_DAYS: Final = 365.25
@@ -78,10 +80,9 @@ def worth_of(inputs: PlanInputs, demand: Panel, sites: Counts, network: Network)
     base = np.maximum(price - np.where(cost > 0, cost, standard[:, None]), 0.0) + GOODWILL * price
     known = base[base > 0]
     base = np.where(base > 0, base, float(np.median(known)) if len(known) else 1.0)
-    count = base.shape[1]
-    slope = 1.0 + NEARER * (count - 1 - np.arange(count)) / max(count, 1)
+    slope = 1.0 + NEARER * np.exp(-(np.cumsum(network.days) - network.days) / NEARER_DAYS)
     falling = np.maximum.accumulate(base[:, ::-1], axis=1)[:, ::-1]
-    years = float(network.days.mean()) / YEAR_DAYS if count else 0.0
+    years = float(network.days.mean()) / YEAR_DAYS
     return Worth(lost=falling * slope, hold=COST_OF_CAPITAL * years * standard, cost=standard)
 
 
