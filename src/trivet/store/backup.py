@@ -9,7 +9,7 @@ when it is whole.
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -33,19 +33,26 @@ def back_up(engine: Engine, path: Path) -> None:
     """
     if path.exists():
         raise Conflict(f"{path} exists. Choose another name; a backup never writes over anything.")
-    part = path.with_name(f".{path.name}.{uuid4().hex}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with _whole_file(path) as part:
         if engine.dialect.name == "sqlite":
             _copy_file(Path(str(engine.url.database)), part)
         else:
             _copy_out(engine, part)
-        _settle(part, path)
+
+
+@contextmanager
+def _whole_file(path: Path) -> Iterator[Path]:
+    """Give a name to write under; the file gets its own, durably, when it is whole, else it is gone."""
+    part = path.with_name(f".{path.name}.{uuid4().hex}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield part
+            _settle(part, path)
+        finally:
+            part.unlink(missing_ok=True)
     except (OSError, sqlite3.Error) as error:
-        raise Unavailable(f"{path}: the backup could not be written: {error}. Free space or choose another.") from error
-    finally:
-        for rest in ("", "-wal", "-shm"):
-            part.with_name(part.name + rest).unlink(missing_ok=True)
+        raise Unavailable(f"{path} could not be written: {error}. Free space, or choose another place.") from error
 
 
 def _copy_file(source: Path, target: Path) -> None:
@@ -100,7 +107,8 @@ def _copy_tables(source: Connection, target: Connection) -> None:
 def _batches(source: Connection, table: Table) -> Iterator[Sequence[Row]]:
     query = select(table).order_by(audit.c.id) if table is audit else select(table)
     if table is scenario:
-        yield _parents_first([dict(row) for row in source.execute(query).mappings()])
+        rows = _parents_first([dict(row) for row in source.execute(query).mappings()])
+        yield from ([rows] if rows else [])
         return
     many = 4 if table is chunk else _AT_ONCE  # a chunk may have 19 MB
     for part in source.execute(query, execution_options={"yield_per": many}).mappings().partitions():
@@ -145,15 +153,8 @@ def put_back(file: Path, target: str) -> None:
 def _put_back_file(file: Path, target: Path) -> None:
     if target.exists():
         raise Conflict(f"{target} exists. Restore into a folder without a workspace.")
-    part = target.with_name(f".{target.name}.{uuid4().hex}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    with _whole_file(target) as part:
         _copy_file(file, part)
-        _settle(part, target)
-    except (OSError, sqlite3.Error) as error:
-        raise Unavailable(f"{target}: could not be written: {error}. Free space or choose another folder.") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _check_backup(file: Path) -> None:

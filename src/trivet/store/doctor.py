@@ -172,7 +172,7 @@ def _database_sound(connection: Connection) -> Check:
 
 def _trail_complete(connection: Connection, logs: Mapping[ScenarioId, Sequence[Logged]]) -> Check:
     """Every own entry of a scenario lies in a group the audit trail knows, and names person and source."""
-    known = set(connection.execute(select(audit.c.group, audit.c.actor, audit.c.at)).tuples())
+    known = {tuple(row) for row in connection.execute(select(audit.c.group, audit.c.actor, audit.c.at))}
     own = [entry for name, entries in logs.items() for entry in entries if entry.scenario == name]
     wrong = [
         f"entry {entry.seq} of {entry.scenario} has no line in the audit trail"

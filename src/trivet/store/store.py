@@ -7,6 +7,7 @@ called from any thread and process.
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from weakref import finalize
 
 import polars as pl
 from sqlalchemy import Engine, insert
@@ -44,6 +45,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         """Keep the engine; nothing is opened yet."""
         self._engine = engine
+        finalize(self, engine.dispose)  # who forgets to close leaves no connection behind
 
     @property
     def engine(self) -> Engine:
@@ -239,9 +241,13 @@ def open_store(url_or_dir: str | Path, *, create: bool = False) -> Store:
             check_format(None, str(url_or_dir))
         file.parent.mkdir(parents=True, exist_ok=True)
     store = Store(make_engine(url))
-    if create:
-        _create(store)
-    check_format(store.format or None, str(url_or_dir))
+    try:
+        if create:
+            _create(store)
+        check_format(store.format or None, str(url_or_dir))
+    except BaseException:
+        store.close()
+        raise
     return store
 
 

@@ -31,6 +31,7 @@ from trivet.store.codec import (
     frame_to_body,
 )
 from trivet.store.scenarios import lock_head, read_scenario
+from trivet.store.schema import snapshot as snapshot_table
 from trivet.store.schema import version as version_table
 from trivet.store.schema import version_chunk
 from trivet.store.stored import (
@@ -110,13 +111,18 @@ def put_version(
 ) -> VersionId:
     """Keep a plan as the next draft of its scenario; the same plan of the same origin is kept once.
 
-    Raises InvalidInput when the log has not come as far as `origin.seq`, NotFound for the scenario.
+    Raises InvalidInput when the log has not come as far as `origin.seq`, NotFound for the scenario or snapshot.
     """
     seq = lock_head(connection, origin.scenario)
     if not 0 <= origin.seq <= seq:
         raise InvalidInput(
             f"scenario '{origin.scenario}' stands at entry {seq}; a plan of entry {origin.seq} can't be. Plan again."
         )
+    if (
+        connection.execute(select(snapshot_table.c.digest).where(snapshot_table.c.digest == origin.snapshot)).first()
+        is None
+    ):
+        raise NotFound(f"snapshot {origin.snapshot} is not in the store. Import the files again: trivet import")
     last = _rows(connection, _VERSIONS.where(version_table.c.scenario == origin.scenario))[-1:]
     manifest = _MANIFEST.dump_json(packed.manifest).decode()
     if last and (last[0].seq, last[0].snapshot, last[0].manifest) == (origin.seq, origin.snapshot, manifest):

@@ -1,0 +1,90 @@
+"""Workspaces to test on: SQLite in a fresh folder, PostgreSQL in a server of this session (docs: SETUP, PostgreSQL)."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from trivet.store import Store, open_store
+
+
+def find_binary(name: str) -> str | None:
+    """Look on PATH, then where Debian puts the newest server."""
+    places = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)
+    return shutil.which(name) or next((str(place) for place in places), None)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """Address of a running server's `postgres` database; skipped where PostgreSQL is not installed."""
+    initdb, control = find_binary("initdb"), find_binary("pg_ctl")
+    if initdb is None or control is None:
+        pytest.skip("PostgreSQL is not installed")
+    user = "postgres" if os.geteuid() == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    if user is not None:
+        shutil.chown(folder, user)
+    asked = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+    run([initdb, "-A", "trust", "--no-sync", "-U", "postgres", "-D", f"{folder}/data"], user)
+    run([control, "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o", asked, "start"], user)
+    yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
+    run([control, "-D", f"{folder}/data", "-m", "immediate", "stop"], user)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def run(command: list[str], user: str | None) -> None:
+    subprocess.run(command, user=user, check=True, stdout=subprocess.DEVNULL, cwd="/tmp")  # noqa: S108
+
+
+_numbers = count()
+
+
+@pytest.fixture
+def new_database(postgresql: str) -> Callable[[], str]:
+    """Make empty databases in the session's server."""
+
+    def make() -> str:
+        name = f"t{next(_numbers)}"
+        with psycopg.connect(postgresql.replace("+psycopg", ""), autocommit=True) as server:
+            server.execute(f"CREATE DATABASE {name}".encode())
+        return postgresql.replace("/postgres?", f"/{name}?")
+
+    return make
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes a database of the server needs the server (tests/conftest.py looks for `postgresql` only)."""
+    for item in items:
+        if "new_database" in getattr(item, "fixturenames", ()) and "address" not in getattr(item, "fixturenames", ()):
+            item.add_marker("postgresql")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a workspace may be made, on each kind of database."""
+    if request.param == "sqlite":
+        return str(tmp_path / "workspace")
+    make: Callable[[], str] = request.getfixturevalue("new_database")
+    return make()
+
+
+@pytest.fixture
+def store(address: str) -> Iterator[Store]:
+    """An empty workspace on each kind of database."""
+    opened = open_store(address, create=True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def file_store(tmp_path: Path) -> Iterator[Store]:
+    """An empty workspace in a folder."""
+    opened = open_store(tmp_path / "workspace", create=True)
+    yield opened
+    opened.close()
