@@ -9,7 +9,6 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from trivet.core.issues import Issue, Severity
 
@@ -53,14 +52,11 @@ def print_issues(issues: Sequence[Issue], console: Console, *, most: int = 12, n
     shown = [issue for issue in issues if notes or issue.severity is not Severity.NOTE]
     if not shown:
         return
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("at stake", justify="right", no_wrap=True)
-    table.add_column("issue")
     for issue in shown[:most]:
-        amount = f"{issue.at_stake:,.0f}" if issue.at_stake is not None else ""
-        colour = {"refused": "red", "warning": "yellow"}.get(issue.severity, "")
-        table.add_row(amount, f"[{colour}]{issue.severity}[/] {issue}" if colour else f"{issue.severity} {issue}")
-    console.print(table)
+        amount = f"{issue.at_stake:>14,.0f} " if issue.at_stake is not None else " " * 15
+        colour = {"refused": "red", "warning": "yellow"}.get(issue.severity, "dim")
+        console.print(f"{amount}[{colour}]{issue.severity}[/] ", end="")
+        console.print(str(issue), markup=False, soft_wrap=True)
     hidden = len(issues) - min(len(shown), most)
     if hidden > 0:
         console.print(f"[dim]{hidden} more: trivet show --issues[/]")

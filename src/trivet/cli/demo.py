@@ -22,14 +22,18 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Run a whole cycle on an example: import, plan, tie out, publish, pack, and one screen that tells it."""
-    from trivet.examples import example_folder  # noqa: PLC0415
+    from trivet.core.errors import NotFound  # noqa: PLC0415
+    from trivet.examples import bikes, velmora  # noqa: PLC0415
     from trivet.usecases.run_demo import run_demo  # noqa: PLC0415
     from trivet.workspace.settings import read_settings  # noqa: PLC0415
 
     call: Call = context.obj
     target = read_settings({"workspace": call.workspace}).workspace
     tell = context.with_resource(Tell(quiet=as_json))
-    value = run_demo(target, example_folder(company), progress=tell)
+    examples = {"velmora": velmora, "bikes": bikes}
+    if company not in examples:
+        raise NotFound(f"example '{company}' is not known; there are velmora and bikes.")
+    value = run_demo(target, examples[company](), progress=tell)
     answer(value, as_json=as_json, show=_show_demo, refused=not value.certificate.passed)
 
 

@@ -171,9 +171,8 @@ def _show_explanation(value: "ExplainAnswer", console: Console) -> None:
         console.print(f"  {part.measure} = {number(part.value)}: {part.about}")
     for cause in told.causes:
         why = f' "{cause.reason}"' if cause.reason else ""
-        console.print(
-            f"  change {cause.seq} by {cause.actor}, {cause.at:%Y-%m-%d %H:%M}: {cause.change}{why} moved it {cause.moved:+,.3f}"
-        )
+        who = f"  change {cause.seq} by {cause.actor}, {cause.at:%Y-%m-%d %H:%M}"
+        console.print(f"{who}: {cause.change}{why} moved it {cause.moved:+,.3f}")
     for file in value.files:
         console.print(f"  from {file.name} (sha256 {file.sha256[:16]})")
 

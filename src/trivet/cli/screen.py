@@ -98,7 +98,7 @@ def _overloads(summary: "PlanSummary", console: Console) -> None:
 def _shortages(summary: "PlanSummary", console: Console) -> None:
     for short in summary.shortages[:MOST_LINES]:
         console.print(
-            f"[bold]Material[/]  {short.item} from {short.supplier}, {short.first} to {short.last}: need "
+            f"[bold]Material[/]  {short.item} from {', '.join(short.suppliers)}, {short.first} to {short.last}: need "
             f"{short.need:,.0f}, cap {short.cap:,.0f} ({', '.join(short.families)})"
         )
     for backlog in summary.backlogs[:MOST_LINES]:

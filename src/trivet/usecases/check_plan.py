@@ -29,5 +29,5 @@ def check_plan(workspace: Workspace, *, plan: str = MAIN) -> CheckAnswer:
     version = workspace.version(plan)
     with TemporaryDirectory(prefix="trivet-check-") as name:
         folder = Path(name)
-        workspace.export_evidence(version, folder)
+        workspace.write_evidence(version, folder)
         return CheckAnswer(version=version.id, certificate=certify(folder))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from trivet.core.errors import Conflict
+from trivet.core.ids import ScenarioId
 from trivet.store import open_store, workspace_exists
 from trivet.usecases.declare import Shells
 from trivet.workspace.settings import read_settings
@@ -30,5 +31,5 @@ def create_workspace(target: str, *, actor: str | None = None) -> CreateAnswer:
         raise Conflict(f"{target} already holds a workspace. Use it with -w {target}, or choose another folder.")
     store = open_store(settings.workspace, create=True)
     workspace = Workspace(settings=settings, store=store)
-    store.create_scenario(MAIN, "Working plan", None, workspace.stamp("create"))
+    store.create_scenario(ScenarioId(MAIN), "Working plan", None, workspace.stamp("create"))
     return CreateAnswer(workspace=settings.workspace, format=store.format)

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
+from trivet.connect.csv_out import write_csv
 from trivet.connect.pack import write_pack
 from trivet.core.errors import InvalidInput
 from trivet.core.ids import VersionId
@@ -41,9 +44,18 @@ def export_plan(workspace: Workspace, folder: Path, *, plan: str = MAIN, form: s
     if form == "pack":
         return ExportAnswer(version=version.id, files=(str(_pack(workspace, version, folder)),))
     if form in ("csv", "parquet"):
-        files = workspace.export_numbers(version, folder, form)
-        return ExportAnswer(version=version.id, files=tuple(str(file) for file in files))
+        files = workspace.store.export_parquet(version.id, folder, workspace.registry)
+        written = files if form == "parquet" else tuple(_as_csv(file) for file in files)
+        return ExportAnswer(version=version.id, files=tuple(str(file) for file in written))
     raise InvalidInput(f"--as is '{form}'; expected pack, csv or parquet.")
+
+
+def _as_csv(file: Path) -> Path:
+    """Write a Parquet file as CSV beside it, text made safe for spreadsheets, and remove it."""
+    target = file.with_suffix(".csv")
+    write_csv(pl.read_parquet(file), target)
+    file.unlink()
+    return target
 
 
 def _pack(workspace: Workspace, version: StoredVersion, folder: Path) -> Path:

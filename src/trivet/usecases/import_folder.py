@@ -66,7 +66,7 @@ def import_folder(
     snapshot = workspace.store.put_snapshot(
         load.company_text,
         load.tables,
-        [SourceFile(name=file.name, sha256=file.sha256, rows=file.rows) for file in load.files],
+        [SourceFile(name=file.name, sha256=file.sha256, bytes=file.bytes, rows=file.rows) for file in load.files],
         TypeAdapter(ImportReport).dump_json(load.report).decode(),
         workspace.stamp(f"import {folder.name}"),
         scenario=ScenarioId(scenario),
@@ -87,5 +87,5 @@ def _company_issues(workspace: Workspace, load: FolderLoad) -> tuple[Issue, ...]
 
 
 def _write_rejects(load: FolderLoad, folder: Path) -> str | None:
-    target = folder.parent / f"{folder.name}-rejects"
+    target = Path(f"{folder.name}-rejects")
     return str(target) if write_rejects(load.report, target) else None

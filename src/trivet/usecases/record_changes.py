@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from trivet.core.entries import Change, Effect, Entry, Logged, Operation
-from trivet.core.fold import apply_effects, effects_of, fold
-from trivet.core.ids import GrainName, MeasureId, ScenarioId, Seq
+from trivet.core.ids import MeasureId, ScenarioId, Seq
 from trivet.core.issues import Issue, Place, Severity
 from trivet.core.measures import Registry
-from trivet.core.panel import Panel
 from trivet.core.plan import Plan, PlanInputs
 from trivet.core.said import Said, to_change
-from trivet.core.units import Units, read_units
 from trivet.cycle.fences import check_fence
+from trivet.planning.effects import effects_in_turn
 from trivet.usecases.declare import Shells
 from trivet.workspace.workspace import MAIN, Workspace
 
@@ -85,14 +83,13 @@ def record_changes(
     refused = tuple(issue for issue in fences if issue.severity is Severity.REFUSED)
     if refused:
         return ChangeAnswer(scenario=name, recorded=False, moved=(), issues=refused)
-    desk = _Desk(plan=plan, inputs=inputs)
     try:
         logged = workspace.store.append(
             name,
             entries,
             workspace.stamp(source),
             seen=None if seen is None else Seq(seen),
-            effects=lambda live: desk.effects(live, entries),
+            effects=lambda live: _effects(plan, inputs, live, entries),
             base=version.digest,
             registry=workspace.registry,
         )
@@ -102,41 +99,19 @@ def record_changes(
     return ChangeAnswer(scenario=name, recorded=True, moved=moved, issues=fences)
 
 
-class _Desk:
-    """Works out what new entries do to the numbers that stand after the live log."""
-
-    def __init__(self, *, plan: Plan, inputs: PlanInputs) -> None:
-        self._plan = plan
-        self._inputs = inputs
-        self._units: Units = read_units(inputs.table("unit_conversions"), inputs.table("items"))
-
-    def effects(self, live: Sequence[Logged], entries: Sequence[Entry]) -> tuple[tuple[Effect, ...], ...]:
-        """Fold the live log, then each new change in turn; raise when one is refused."""
-        heads: dict[GrainName, Panel] = {}
-        before: list[Logged | Entry] = list(live)
-        found = []
-        for entry in entries:
-            effects = self._one(entry, heads, before) if isinstance(entry, Change) else ()
-            before.append(entry)
-            found.append(effects)
-        return tuple(found)
-
-    def _one(
-        self, change: Change, heads: dict[GrainName, Panel], before: Sequence[Logged | Entry]
-    ) -> tuple[Effect, ...]:
-        model = self._inputs.model
-        grain = model.registry[change.measure].grain
-        if grain not in heads:
-            logged = [entry for entry in before if isinstance(entry, Logged)]
-            heads[grain] = fold(self._plan.panel(grain), logged, model, self._units)[0]
-        result = effects_of(change, heads[grain], model, before, self._units)
+def _effects(
+    plan: Plan, inputs: PlanInputs, live: Sequence[Logged], entries: Sequence[Entry]
+) -> tuple[tuple[Effect, ...], ...]:
+    found = []
+    for entry, result in zip(entries, effects_in_turn(plan, inputs, live, entries), strict=False):
         refused = tuple(part for part in result if isinstance(part, Issue))
         effects = tuple(part for part in result if isinstance(part, Effect))
-        unreasoned = _reason_missing(change, effects, model.company.reason_above)
-        if refused or unreasoned:
-            raise _Refused(refused or unreasoned)
-        heads[grain] = apply_effects(heads[grain], effects, model.registry)
-        return effects
+        if isinstance(entry, Change):
+            refused = refused or _reason_missing(entry, effects, inputs.model.company.reason_above)
+        if refused:
+            raise _Refused(refused)
+        found.append(effects)
+    return tuple(found)
 
 
 def _reason_missing(change: Change, effects: Sequence[Effect], limit: float) -> tuple[Issue, ...]:

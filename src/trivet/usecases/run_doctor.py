@@ -1,5 +1,96 @@
 """The doctor: does everything that must always hold still hold? The invariants V1 to V14 on real data."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from trivet.core.checks import Check
+from trivet.core.entries import Effect, Logged
+from trivet.core.errors import NotFound
+from trivet.core.ids import Seq
+from trivet.core.options import PlanOptions
+from trivet.core.plan import Plan
+from trivet.planning.compare import changed_measures
+from trivet.planning.effects import effects_in_turn
+from trivet.planning.make import make_plan as make
+from trivet.reconcile.ties import run_ties
+from trivet.store import StoredScenario, StoredVersion
 from trivet.usecases.declare import Shells
+from trivet.workspace.workspace import Workspace
 
 DECLARED = Shells(command="doctor", why="an administrator's task; no page")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoctorAnswer:
+    """Every invariant that was checked, and whether all of them hold."""
+
+    checks: tuple[Check, ...]
+    healthy: bool
+
+
+def run_doctor(workspace: Workspace, *, again: bool = False) -> DoctorAnswer:
+    """Check the invariants of the workspace.
+
+    Args:
+        workspace: the open workspace.
+        again: also make the latest plan of each scenario again and compare digests (V13; slow).
+    """
+
+    def recompute(scenario: StoredScenario, entries: tuple[Logged, ...]) -> Mapping[Seq, tuple[Effect, ...]]:
+        return _folded(workspace, scenario, entries)
+
+    checks = list(workspace.store.doctor(recompute))
+    for scenario in workspace.store.scenarios():
+        version = workspace.store.latest_version(scenario.id)
+        if version is not None:
+            checks += _check_version(workspace, version, again=again)
+    return DoctorAnswer(checks=tuple(checks), healthy=all(check.passed for check in checks))
+
+
+def _folded(
+    workspace: Workspace, scenario: StoredScenario, entries: tuple[Logged, ...]
+) -> Mapping[Seq, tuple[Effect, ...]]:
+    """Give again what each entry made on the plan as it is now moved (V8)."""
+    try:
+        version, plan, inputs = workspace.planned(scenario.id)
+    except NotFound:
+        return {}
+    here = [entry for entry in entries if entry.base == version.digest]
+    if not here:
+        return {}
+    live = [entry for entry in entries if entry.seq < here[0].seq]
+    again = effects_in_turn(plan, inputs, live, [entry.entry for entry in here])
+    return {
+        entry.seq: tuple(part for part in result if isinstance(part, Effect))
+        for entry, result in zip(here, again, strict=False)
+    }
+
+
+def _check_version(workspace: Workspace, version: StoredVersion, *, again: bool) -> list[Check]:
+    sources, plan = workspace.sources_of(version), workspace.store.load_plan(version.id)
+    found = [
+        Check(
+            name=f"{version.id}: {tie.name}",
+            passed=tie.passed,
+            checked=tie.checked,
+            failed=tie.failed,
+            message="" if tie.passed else f"{tie.message} {'; '.join(tie.places[:3])}",
+        )
+        for tie in run_ties(sources.inputs, plan.panels)
+    ]
+    found.append(_same(f"V14 compare({version.id}, {version.id}) is empty", plan, plan))
+    if again:
+        options = PlanOptions()
+        made = make(
+            sources.inputs, sources.entries, options, workspace.engines(), workspace.reference(version.scenario)
+        )
+        whole = replace(made, issues=(*made.issues, *sources.issues))
+        found.append(_same(f"V13 {version.id} made again is the same plan", plan, whole))
+    return found
+
+
+def _same(name: str, one: Plan, other: Plan) -> Check:
+    changed = changed_measures(one, other)
+    same = one.digest() == other.digest()
+    message = "" if same else f"differs in {', '.join(changed) or 'its issues'}; the engines or their versions changed."
+    return Check(name=name, passed=same, checked=1, failed=int(not same), message=message)

@@ -3,8 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
+import polars as pl
+
+from trivet.connect.evidence import write_evidence
 from trivet.core.company import parse_company
 from trivet.core.dimensions import Dimension
 from trivet.core.entries import Logged
@@ -14,13 +18,15 @@ from trivet.core.issues import Issue
 from trivet.core.measures import Registry
 from trivet.core.plan import Plan, PlanInputs
 from trivet.core.ports import Forecaster, Progress, Solver
+from trivet.core.recordchanges import apply_record_changes
 from trivet.core.records import Stamp
-from trivet.core.tablerecords import apply_record_changes
 from trivet.core.tables import TableSpec
 from trivet.engines.highs import HighsSolver
 from trivet.engines.processes import ProcessExecutor
 from trivet.engines.theta import Theta
+from trivet.planning.effects import moved_cells
 from trivet.planning.inputs import build_inputs
+from trivet.planning.summary import summarise
 from trivet.store import Store, open_store
 from trivet.store.stored import StoredVersion
 from trivet.workspace.registries import measure_registry, table_specs
@@ -45,12 +51,13 @@ class PlanEngines:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sources:
-    """What a plan of a scenario is made from: inputs with record changes put in, and the live log."""
+    """What a plan of a scenario is made from: inputs and tables with record changes put in, and the live log."""
 
     snapshot: Digest
     inputs: PlanInputs
     entries: tuple[Logged, ...]
     issues: tuple[Issue, ...]
+    tables: Mapping[str, pl.DataFrame]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -95,9 +102,10 @@ class Workspace:
             raise NotFound(f"nothing was imported into scenario {scenario} yet. First: trivet import FOLDER")
         stored = self.store.snapshot(digest)
         entries = self.store.entries(name, upto=upto)
-        tables, issues = apply_record_changes(stored.tables, entries, self.specs)
-        inputs, found = build_inputs(parse_company(stored.company_text), tables, self.specs, self.registry)
-        return Sources(snapshot=digest, inputs=inputs, entries=entries, issues=(*issues, *found))
+        company = parse_company(stored.company_text)
+        tables, issues = apply_record_changes(stored.tables, entries, self.specs, company.buckets())
+        inputs, found = build_inputs(company, tables, self.specs, self.registry)
+        return Sources(snapshot=digest, inputs=inputs, entries=entries, issues=(*issues, *found), tables=tables)
 
     def version(self, name: str) -> StoredVersion:
         """Give a version by its id, or the latest one of a scenario.
@@ -136,6 +144,28 @@ class Workspace:
         parent = self.store.scenario(ScenarioId(scenario)).parent
         latest = self.store.latest_version(parent) if parent else None
         return self.store.load_plan(latest.id) if latest else None
+
+    def write_evidence(self, version: StoredVersion, folder: Path) -> None:
+        """Write what a certificate is drawn from: the version's numbers, and the tables it was made from."""
+        sources, plan = self.sources_of(version), self.store.load_plan(version.id)
+        self.store.export_parquet(version.id, folder, self.registry)
+        write_evidence(
+            folder,
+            plan=plan,
+            inputs=sources.inputs,
+            tables=sources.tables,
+            specs=self.specs,
+            summary=summarise(sources.inputs, plan),
+            version=version.id,
+            changes=self._moved(version, plan, sources),
+        )
+
+    def _moved(self, version: StoredVersion, plan: Plan, sources: Sources) -> pl.DataFrame | None:
+        """Give what the log moved, when its effects speak of the rows of this version; else None."""
+        snapshots = {known.digest: known.snapshot for known in self.store.versions()}
+        if any(snapshots.get(entry.base) != version.snapshot for entry in sources.entries):
+            return None
+        return moved_cells(plan, sources.inputs, sources.entries)
 
     def check_current(self, version: StoredVersion) -> None:
         """Raise Conflict when the log or the data have moved on since a version was made."""
