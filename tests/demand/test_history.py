@@ -9,19 +9,20 @@ ITEMS = [{"item": "A", "family": "F"}, {"item": "B", "family": "F"}]
 
 
 def test_each_item_takes_the_best_table_that_names_it(make_inputs: MakeInputs) -> None:
+    line = {"order": "1", "market": "M", "ordered": "2026-01-05"}
     inputs = make_inputs(
         first=FIRST,
         cycle=CYCLE,
         items=[*ITEMS, {"item": "C"}, {"item": "D"}],
         orders=monthly([1, 2, 3], first=FIRST),
         order_lines=[
-            {"order": "1", "line": "1", "item": "B", "market": "M", "ordered": "2026-01-05", "requested": "2026-02-03", "quantity": 4},
-            {"order": "1", "line": "2", "item": "B", "market": "M", "ordered": "2026-01-05", "quantity": 6},
-            {"order": "2", "line": "1", "item": "A", "market": "M", "ordered": "2026-01-05", "quantity": 99},
+            {**line, "line": "1", "item": "B", "requested": "2026-02-03", "quantity": 4},
+            {**line, "line": "2", "item": "B", "quantity": 6},
+            {**line, "line": "3", "item": "A", "quantity": 99},
         ],
         bookings=monthly([7], item="C", first=FIRST),
         shipments=[*monthly([8], item="D", first=FIRST), *monthly([9], item="A", first=FIRST)],
-    )  # fmt: skip
+    )
     panel, issues = demand_panel(inputs)
     assert panel.count("orders")[:, :3].tolist() == [[1000, 2000, 3000], [6000, 4000, 0], [7000, 0, 0], [8000, 0, 0]]
     assert history_sources(inputs) == {"A": "orders", "B": "order_lines", "C": "bookings", "D": "shipments"}

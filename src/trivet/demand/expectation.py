@@ -33,21 +33,39 @@ def expected_values(values: Rates, usable: Flags, season: int) -> Rates:
         (series, buckets), >= 0; 0 for series without a usable cell.
     """
     known = np.where(usable, values, np.nan)
-    level = rolling_median(known, season // 2)
-    overall = median(known)
-    level = np.where(np.isfinite(level), level, overall[:, None])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(level > 0, known / level, np.nan)
-    index = index_by_place(ratio, season)
-    expected = level * index[:, np.arange(values.shape[1]) % season]
-    return np.nan_to_num(np.maximum(expected, 0.0), nan=0.0)
+    places = np.arange(values.shape[1]) % season
+    index = np.ones((len(values), season))
+    level = np.ones(values.shape)
+    # the second pass takes the season out first, so that a gap in the year does not tilt its level
+    for _ in range(2):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            plain = np.where(index[:, places] > 0, known / index[:, places], np.nan)
+            level = rolling_median(plain, season)
+            level = np.where(np.isfinite(level), level, median(plain)[:, None])
+            index = index_by_place(np.where(level > 0, known / level, np.nan), season)
+    return np.nan_to_num(np.maximum(level * index[:, places], 0.0), nan=0.0)
 
 
-def rolling_median(values: Rates, half: int) -> Rates:
-    """Give the median of the 2 x half + 1 cells around each; fewer at the ends."""
-    edge = np.full((len(values), half), np.nan)
-    padded = np.concatenate([edge, values, edge], axis=1)
-    return median(np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1, axis=1))
+def rolling_median(values: Rates, season: int) -> Rates:
+    """Give the median of the year around each cell; towards the ends that of the nearest whole year.
+
+    A year holds each place once, so that a pure season has a flat level. A year with more than a quarter of its
+    cells missing does not count; NaN where there is none.
+    """
+    level = np.full(values.shape, np.nan)
+    if values.shape[1] < season:
+        return level
+    windows = np.lib.stride_tricks.sliding_window_view(values, season, axis=1)
+    enough = np.isfinite(windows).sum(axis=2) >= 0.75 * season
+    level[:, season // 2 : season // 2 + windows.shape[1]] = np.where(enough, median(windows), np.nan)[
+        :, : values.shape[1] - season // 2
+    ]
+    places = np.arange(values.shape[1])
+    known = np.isfinite(level)
+    before = np.maximum.accumulate(np.where(known, places, -1), axis=1)
+    after = np.minimum.accumulate(np.where(known, places, len(places))[:, ::-1], axis=1)[:, ::-1]
+    nearest = np.where(before >= 0, before, np.minimum(after, len(places) - 1))
+    return np.take_along_axis(level, nearest, axis=1)
 
 
 def index_by_place(ratio: Rates, season: int) -> Rates:

@@ -21,6 +21,8 @@ from trivet.demand.scope import Members, sums_by, units_text
 
 _FULL: Final = 0.75
 """A last bucket below this part of what was due, while the others deliver, looks cut short."""
+_NOT_FULL: Final = 0.9
+"""What a market reports below this part of what was due is not full."""
 _REGULAR: Final = 6
 """Buckets with sales a market needs before an empty one is odd."""
 _LOW: Final = 0.1
@@ -88,7 +90,8 @@ def not_reported(inputs: PlanInputs, panel: Panel, members: Members) -> tuple[Fl
     names, totals = sums_by(members.market, panel.count("orders")[:, :closed])
     values = to_amounts(totals, QUANTITY)
     silent = _silent(values, season)
-    cut = _cut_short(values, silent, season)
+    cut, part = _cut_short(values, silent, season)
+    cut |= (part < _NOT_FULL) & _regions_cut(panel, members, names, season)
     issues = [_issue(inputs, panel, name, cell, totals[i]) for i, name in enumerate(names) for cell in _runs(silent[i])]
     issues += [_cut_issue(inputs, panel, names[i], totals[i], season) for i in np.flatnonzero(cut)]
     silent[cut, -1] = True
@@ -117,22 +120,35 @@ def _empty_yearly(own: Rates, place: int, season: int) -> bool:
     return any(own[other] == 0 for other in others)
 
 
-def _cut_short(values: Rates, silent: Flags, season: int) -> Flags:
-    """Find markets whose last bucket stays far below what was due while the other markets deliver."""
+def _cut_short(values: Rates, silent: Flags, season: int) -> tuple[Flags, Rates]:
+    """Find markets whose last bucket stays far below what was due while the other markets deliver.
+
+    Gives the flags and, for each market, what it reported as a part of what was due.
+    """
     if values.shape[1] < 2 * season or len(values) < 2:
-        return np.zeros(len(values), dtype=np.bool_)
-    usable = ~silent
+        return np.zeros(len(values), dtype=np.bool_), np.ones(len(values))
+    usable = ~silent & (np.cumsum(values, axis=1) > 0)
     usable[:, -1] = False
-    due = expected_values(values, usable & (np.cumsum(values, axis=1) > 0), season)
+    due = expected_values(values, usable, season)
     ratio = np.divide(values, due, out=np.full(values.shape, np.nan), where=(due > 0) & ~silent)
     usual = median(ratio[:, -season - 1 : -1])
     spread = _SCALE * median(np.abs(ratio[:, :-1] - median(ratio[:, :-1])[:, None]))
     part = np.divide(ratio[:, -1], usual, out=np.ones(len(values)), where=usual > 0)
     low = part < 1 - np.maximum(1 - _FULL, 4 * spread)
     rest = values[~low, -1].sum()
-    delivers = rest >= 0.9 * (due[~low, -1] * usual[~low]).sum() and rest > 0
+    delivers = rest >= _NOT_FULL * (due[~low, -1] * usual[~low]).sum() and rest > 0
     short: Flags = low & ~silent[:, -1] & bool(delivers)
-    return short
+    return short, part
+
+
+def _regions_cut(panel: Panel, members: Members, names: list[str], season: int) -> Flags:
+    """Tell for each market whether its whole region looks cut short: one file feeds them all."""
+    regions, totals = sums_by(members.region, panel.count("orders")[:, : panel.buckets.first_open])
+    values = to_amounts(totals, QUANTITY)
+    cut, _ = _cut_short(values, _silent(values, season), season)
+    short = {region for region, flag in zip(regions, cut, strict=True) if flag}
+    of_market = dict(zip(members.market, members.region, strict=True))
+    return np.array([of_market[name] in short for name in names], dtype=np.bool_)
 
 
 def _runs(flags: Flags) -> list[tuple[int, int]]:
