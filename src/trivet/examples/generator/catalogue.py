@@ -397,7 +397,7 @@ MATERIALS: Final = (
         price=310,
         currency="USD",
         lead_time_days=60,
-        opening=0,
+        opening=200,
         cap=2_450,
     ),
     Material(

@@ -117,6 +117,7 @@ def _plants() -> list[Table]:
     header = "resource name location lines hours_per_day efficiency overtime crew_cost overtime_premium limit"
     return [
         table("resources", header, resources),
+        table("resource_changes", "resource first last lines hours_per_day efficiency overtime", p.RESOURCE_CHANGES),
         table("routings", "item location resource hours_per_unit offset share extra_cost", routings),
         table("workforce", heads, [(r.code, label(0), r.heads, 3_900, 2_500, 9_000) for r in p.RESOURCES]),
         table("calendars", "calendar bucket working_days", calendar),

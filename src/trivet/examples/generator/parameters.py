@@ -144,6 +144,8 @@ ROUTINGS: Final = (
     Routing(family="Helmets", resource="S-M1", hours=0.0105, share=1, extra_cost=0),
     Routing(family="Accessories", resource="S-P1", hours=0.0033, share=1, extra_cost=0),
 )
+RESOURCE_CHANGES: Final = (("S-P1", "2028-01", None, 1.2, None, None, None),)
+"""A second packing table from 2028: resource, first, last, lines, hours a day, efficiency, overtime."""
 LANES: Final = (("N", "S", 3, 12.0), ("S", "N", 3, 12.0), ("N", "A", 35, 60.0), ("S", "A", 35, 60.0))
 """Origin, destination, days, freight of a bicycle; other families by their FREIGHT factor."""
 DIRECT: Final = ("Cargo",)
