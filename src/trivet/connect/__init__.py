@@ -1,1 +1,20 @@
-"""."""
+"""Files and systems: a company folder in, packs and CSV out.
+
+Modules in reading order. In, from the folder to typed tables:
+- folder: read a company folder, the one entry
+- mapping, rules: what a mapping file says; conditions on columns
+- opening, texts, header, workbook, workbook_child: files opened as text, headers found, workbooks in a child process
+- raw: a file as text with its lines
+- arrange, typed, cells: columns matched, read, rows at fault set aside
+- numbers, days, codes: numbers, dates and codes as people write them
+- load, checks, keys, returns: masters first, codes matched, duplicates asked about, returns kept apart
+- crosscheck, currencies, health: what looks wrong although every cell could be read
+
+What is said and written about it:
+- report_text, rejects, templates: the report, rejected rows, an empty folder to fill in
+- csv_out: tables as CSV
+
+Out, for a published plan:
+- certificate, certificate_sql, evidence: the tie-out computed by other code than the plan's
+- pack: the workbook of a published plan
+"""

@@ -70,21 +70,41 @@ class Cells:
     issues: tuple[Issue, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Asked:
+    """A column about which something has to be decided or asked."""
+
+    column: ColumnSpec
+    file: str
+    texts: pl.Series
+    lines: pl.Series
+
+    def line(self, text: str) -> int:
+        """Give the line on which a text stands first."""
+        return int(self.lines.filter(self.texts == text)[0])
+
+    def refuse(self, code: str, value: str, message: str, advice: str) -> Issue:
+        """Refuse the column because of one value."""
+        place = Place(source=self.file, row=self.line(value), column=self.column.name, value=value)
+        return Issue(code=code, severity=Severity.REFUSED, place=place, message=message, advice=advice)
+
+
 _Value = str | bool | int | float | date
 _Read = Callable[[str], _Value | Fault]
 
 
-def read_column(texts: pl.Series, column: ColumnSpec, reading: Reading) -> Cells:
+def read_column(texts: pl.Series, column: ColumnSpec, reading: Reading, lines: pl.Series) -> Cells:
     """Read one column of text (empty cells null) as its specification says.
 
-    Values and `texts` have the same length. Faults name each text that can't be read.
+    Values, `texts` and `lines` (of the file) have the same length. Faults name each text that can't be read.
     """
+    asked = _Asked(column=column, file=reading.file, texts=texts, lines=lines)
     uniques = sorted(texts.drop_nulls().unique().to_list())
     if column.type in (ColumnType.QUANTITY, ColumnType.MONEY, ColumnType.RATE, ColumnType.SHARE, ColumnType.WHOLE):
-        decimals, choices, issues = _decide_decimals(uniques, column, reading)
+        decimals, choices, issues = _decide_decimals(uniques, asked, reading)
         read = _number_reader(column, decimals)
     elif column.type in (ColumnType.DAY, ColumnType.BUCKET):
-        order, choices, issues = _decide_order(uniques, column, reading)
+        order, choices, issues = _decide_order(uniques, asked, reading)
         read = _day_reader(column, order, reading.company)
     else:
         choices, issues = (), ()
@@ -111,48 +131,46 @@ def _read_all(uniques: Sequence[str], read: _Read) -> tuple[dict[str, _Value], d
 
 
 def _decide_decimals(
-    uniques: Sequence[str], column: ColumnSpec, reading: Reading
+    uniques: Sequence[str], asked: _Asked, reading: Reading
 ) -> tuple[Decimals, tuple[Choice, ...], tuple[Issue, ...]]:
     """Decide the decimal sign of a column from what its values prove; refuse what can be read twice."""
     if reading.decimals:
-        return reading.decimals, (_decimal_choice(column, reading.decimals, "the mapping says so"),), ()
+        return reading.decimals, (_decimal_choice(asked, reading.decimals, "the mapping says so"),), ()
     proof = weigh(uniques)
     if proof.point and proof.comma:
-        return Decimals.POINT, (), (_two_signs(column, reading, proof.point[0], proof.comma[0]),)
+        return Decimals.POINT, (), (_two_signs(asked, proof.point[0], proof.comma[0]),)
     if proof.point or proof.comma:
         sign, value = (Decimals.POINT, proof.point[0]) if proof.point else (Decimals.COMMA, proof.comma[0])
-        return sign, (_decimal_choice(column, sign, f"'{value}' proves it"),), ()
+        return sign, (_decimal_choice(asked, sign, f"'{value}' proves it"),), ()
     undecided = [text for text in proof.open if "," in text or reading.semicolons]
     if undecided:
-        return Decimals.POINT, (), (_read_twice(column, reading, undecided),)
+        return Decimals.POINT, (), (_read_twice(asked, undecided),)
     reason = "no value decides; the file is not cut by semicolons, so a point is the decimal"
-    return Decimals.POINT, (_decimal_choice(column, Decimals.POINT, reason),) if proof.open else (), ()
+    return Decimals.POINT, (_decimal_choice(asked, Decimals.POINT, reason),) if proof.open else (), ()
 
 
-def _decimal_choice(column: ColumnSpec, decimals: Decimals, reason: str) -> Choice:
-    return Choice(about=f"decimal sign of {column.name}", value=decimals.value, reason=reason)
+def _decimal_choice(asked: _Asked, decimals: Decimals, reason: str) -> Choice:
+    return Choice(about=f"decimal sign of {asked.column.name}", value=decimals.value, reason=reason)
 
 
-def _two_signs(column: ColumnSpec, reading: Reading, point: str, comma: str) -> Issue:
-    return Issue(
-        code="import.decimal-contradiction",
-        severity=Severity.REFUSED,
-        place=Place(source=reading.file, column=column.name, value=comma),
-        message=f"'{point}' has a decimal point and '{comma}' a decimal comma; expected one sign in the column.",
-        advice='Mend the file, or say decimal = "." or "," for it in mapping.toml.',
+def _two_signs(asked: _Asked, point: str, comma: str) -> Issue:
+    return asked.refuse(
+        "import.decimal-contradiction",
+        comma,
+        f"'{point}' (row {asked.line(point)}) has a decimal point and '{comma}' (row {asked.line(comma)}) a decimal "
+        "comma; expected one sign in the column.",
+        'Mend the file, or say decimal = "." or "," for it in mapping.toml.',
     )
 
 
-def _read_twice(column: ColumnSpec, reading: Reading, undecided: Sequence[str]) -> Issue:
-    text = undecided[0]
-    readings = [read_number(text, sign) for sign in Decimals]
-    both = " or ".join(f"{value:f}" for value in readings if value is not None)
-    return Issue(
-        code="import.decimal-ambiguous",
-        severity=Severity.REFUSED,
-        place=Place(source=reading.file, column=column.name, value=text),
-        message=f"'{text}' can be read as {both}, and no value of the column decides ({len(undecided)} like it).",
-        advice='Say decimal = "." or decimal = "," for this file in mapping.toml.',
+def _read_twice(asked: _Asked, undecided: Sequence[str]) -> Issue:
+    first = min(undecided, key=asked.line)
+    both = " or ".join(f"{value:f}" for sign in Decimals if (value := read_number(first, sign)) is not None)
+    return asked.refuse(
+        "import.decimal-ambiguous",
+        first,
+        f"'{first}' can be read as {both}, and no value of the column decides ({len(undecided)} like it).",
+        'Say decimal = "." or decimal = "," for this file in mapping.toml.',
     )
 
 
@@ -197,52 +215,50 @@ def _whole(number: Decimal) -> _Value | Fault:
 
 
 def _decide_order(
-    uniques: Sequence[str], column: ColumnSpec, reading: Reading
+    uniques: Sequence[str], asked: _Asked, reading: Reading
 ) -> tuple[DayOrder, tuple[Choice, ...], tuple[Issue, ...]]:
     """Decide the order of day and month from impossible values; refuse contradiction and open columns."""
     proof = weigh_order(uniques)
     if not (proof.day_first or proof.month_first or proof.open):
         serials = [text for text in uniques if is_serial(text)]
-        told = (
-            Choice(about=f"dates of {column.name}", value="Excel serial", reason=f"'{serials[0]}' is a day number")
-            if serials
-            else None
-        )
-        return DayOrder.DAY_FIRST, (told,) if told else (), ()
+        return DayOrder.DAY_FIRST, (_serial_choice(asked, serials[0]),) if serials else (), ()
     if reading.day_order:
-        return reading.day_order, (_order_choice(column, reading.day_order, "the mapping says so"),), ()
+        return reading.day_order, (_order_choice(asked, reading.day_order, "the mapping says so"),), ()
     if proof.day_first and proof.month_first:
-        return DayOrder.DAY_FIRST, (), (_two_orders(column, reading, proof.day_first[0], proof.month_first[0]),)
-    if proof.day_first:
-        return DayOrder.DAY_FIRST, (_order_choice(column, DayOrder.DAY_FIRST, f"'{proof.day_first[0]}' proves it"),), ()
-    if proof.month_first:
-        order = DayOrder.MONTH_FIRST
-        return order, (_order_choice(column, order, f"'{proof.month_first[0]}' proves it"),), ()
-    return DayOrder.DAY_FIRST, (), (_open_order(column, reading, proof.open[0]),)
+        return DayOrder.DAY_FIRST, (), (_two_orders(asked, proof.day_first[0], proof.month_first[0]),)
+    if proof.day_first or proof.month_first:
+        order = DayOrder.DAY_FIRST if proof.day_first else DayOrder.MONTH_FIRST
+        value = (proof.day_first or proof.month_first)[0]
+        return order, (_order_choice(asked, order, f"'{value}' proves it"),), ()
+    return DayOrder.DAY_FIRST, (), (_open_order(asked, proof.open[0]),)
 
 
-def _order_choice(column: ColumnSpec, order: DayOrder, reason: str) -> Choice:
-    return Choice(about=f"dates of {column.name}", value=order.value, reason=reason)
+def _serial_choice(asked: _Asked, serial: str) -> Choice:
+    reason = f"'{serial}' is a day number, 1 being 1900-01-01"
+    return Choice(about=f"dates of {asked.column.name}", value="Excel serial", reason=reason)
 
 
-def _two_orders(column: ColumnSpec, reading: Reading, day_first: str, month_first: str) -> Issue:
-    return Issue(
-        code="import.date-contradiction",
-        severity=Severity.REFUSED,
-        place=Place(source=reading.file, column=column.name, value=month_first),
-        message=f"'{day_first}' has the day first and '{month_first}' the month first; expected one order.",
-        advice='Mend the file, or give both parts of it as two sources with dates = "dmy" and "mdy" in mapping.toml.',
+def _order_choice(asked: _Asked, order: DayOrder, reason: str) -> Choice:
+    return Choice(about=f"dates of {asked.column.name}", value=order.value, reason=reason)
+
+
+def _two_orders(asked: _Asked, day_first: str, month_first: str) -> Issue:
+    return asked.refuse(
+        "import.date-contradiction",
+        month_first,
+        f"'{day_first}' (row {asked.line(day_first)}) has the day first and '{month_first}' "
+        f"(row {asked.line(month_first)}) the month first; expected one order.",
+        'Mend the file, or cut it into two sources with dates = "dmy" and "mdy" in mapping.toml.',
     )
 
 
-def _open_order(column: ColumnSpec, reading: Reading, text: str) -> Issue:
+def _open_order(asked: _Asked, text: str) -> Issue:
     day, month = read_day(text, DayOrder.DAY_FIRST), read_day(text, DayOrder.MONTH_FIRST)
-    return Issue(
-        code="import.date-ambiguous",
-        severity=Severity.REFUSED,
-        place=Place(source=reading.file, column=column.name, value=text),
-        message=f"'{text}' can be read as {day} or {month}, and no value of the column decides.",
-        advice='Say dates = "dmy" or dates = "mdy" for this file in mapping.toml.',
+    return asked.refuse(
+        "import.date-ambiguous",
+        text,
+        f"'{text}' can be read as {day} or {month}, and no value of the column decides.",
+        'Say dates = "dmy" or dates = "mdy" for this file in mapping.toml.',
     )
 
 

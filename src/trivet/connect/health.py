@@ -76,27 +76,21 @@ def _open_buckets(name: str, frame: pl.DataFrame, buckets: Buckets) -> list[Issu
             )
         )
     later = frame.filter(pl.col("bucket") > buckets.current)
-    if later.height:
-        zero = bool((later["quantity"] == 0).all())
-        said = f"{later.height} rows lie after the current bucket" + (
-            " and are all zero: not reported yet." if zero else "."
-        )
-        issues.append(
-            _note(
-                "import.not-yet-reported" if zero else "import.future-history",
-                Severity.NOTE if zero else Severity.WARNING,
-                _place(name, later["bucket"].min()),  # type: ignore[arg-type]
-                (
-                    said,
-                    "They are no history; nothing to do."
-                    if zero
-                    else "Check their dates, or move cycle in company.toml.",
-                ),
-                _amount(later),
-            )
-        )
     closed = frame.filter(pl.col("bucket") < buckets.current)
-    return issues + _trailing_zeros(name, closed)
+    return issues + _later(name, later) + _trailing_zeros(name, closed)
+
+
+def _later(name: str, later: pl.DataFrame) -> list[Issue]:
+    """Say what lies after the current bucket: zeros that were filled in beforehand, or wrong dates."""
+    if later.is_empty():
+        return []
+    first: date = later.select(pl.col("bucket").min()).item()
+    said = f"{later.height} rows lie after the current bucket"
+    if (later["quantity"] == 0).all():
+        texts = (f"{said} and are all zero: not reported yet.", "They are no history; nothing to do.")
+        return [_note("import.not-yet-reported", Severity.NOTE, _place(name, first), texts)]
+    texts = (f"{said}.", "Check their dates, or move cycle in company.toml.")
+    return [_note("import.future-history", Severity.WARNING, _place(name, first), texts, _amount(later))]
 
 
 def _trailing_zeros(name: str, closed: pl.DataFrame) -> list[Issue]:
@@ -232,35 +226,29 @@ def _thin_series(name: str, frame: pl.DataFrame) -> list[Issue]:
     series = frame.group_by("item", "market").agg(
         pl.col("bucket").n_unique().alias("points"), (pl.col("quantity") == 0).all().alias("zero")
     )
+    one, zero = (series.filter(part).sort("item", "market") for part in (pl.col("points") == 1, pl.col("zero")))
     issues = []
-    for code, rows, said, advice in (
-        (
-            "import.one-point",
-            series.filter(pl.col("points") == 1),
-            "have one bucket of history: their forecast is flat.",
-            "Give them a like item in launches, or more history.",
-        ),
-        (
-            "import.all-zero",
-            series.filter("zero"),
-            "are zero in every bucket: their forecast is zero.",
-            "Take them out, or check the file.",
-        ),
-    ):
-        if rows.height:
-            first = rows.sort("item", "market").row(0, named=True)
-            issues.append(
-                _note(
-                    code,
-                    Severity.NOTE,
-                    Place(source=name, column="item", value=first["item"]),
-                    (
-                        f"{rows.height} series (the first: item '{first['item']}', market '{first['market']}') {said}",
-                        advice,
-                    ),
-                )
+    if one.height:
+        said = f"{_first_of(one)} have one bucket of history: their forecast is flat."
+        texts = (said, "Give them a like item in launches, or more history.")
+        issues.append(_note("import.one-point", Severity.NOTE, _series_place(name, one), texts))
+    if zero.height:
+        said = f"{_first_of(zero)} are zero in every bucket: their forecast is zero."
+        issues.append(
+            _note(
+                "import.all-zero", Severity.NOTE, _series_place(name, zero), (said, "Take them out, or check the file.")
             )
+        )
     return issues
+
+
+def _first_of(series: pl.DataFrame) -> str:
+    first = series.row(0, named=True)
+    return f"{series.height} series (the first: item '{first['item']}', market '{first['market']}')"
+
+
+def _series_place(name: str, series: pl.DataFrame) -> Place:
+    return Place(source=name, column="item", value=str(series["item"][0]))
 
 
 def _negative_stock(tables: Tables, buckets: Buckets) -> list[Issue]:

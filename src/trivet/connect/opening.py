@@ -78,7 +78,7 @@ def _read_parquet(path: Path) -> TextFile:
         frame = lazy.collect()
     except pl.exceptions.PolarsError as error:
         message = f"is no Parquet file that can be read: {str(error).splitlines()[0][:120]}"
-        return refuse(path.name, "import.parquet", message, "Write it again, or give a CSV file.")
+        return refuse(path.name, "import.bad-parquet", message, "Write it again, or give a CSV file.")
     nested = [name for name, kind in frame.schema.items() if kind.is_nested() or kind == pl.Binary]
     texts = frame.drop(nested).select(_as_text(name, kind) for name, kind in frame.schema.items() if name not in nested)
     raw = RawTable(

@@ -7,6 +7,7 @@ the line they stand on. A file that can't be understood is refused with what to 
 
 import codecs
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -25,6 +26,10 @@ LONGEST_CELL = 100_000
 """Characters: no code, name or number is longer; hexadecimal pictures in a cell are."""
 _CHUNK = 50_000
 LOOKED_AT = 60
+_CODE_PAGES = ["cp1250", "cp1251", "cp1253", "cp1254", "mac_roman", "cp850"]
+_INSIDE_WORD = re.compile(r"[^\W\d_][¡¢¤¥¦§¨©ª¬¯±²³¶¹º¼½¾][^\W\d_]")
+_MOST_FOREIGN = 0.4
+"""Part of the letters outside ASCII a Western text may have."""
 _PLACEHOLDERS = frozenset({"column", "colunm", "null", "none", "nan", "n/a", "#n/a"})
 
 
@@ -77,17 +82,26 @@ def find_encoding(path: Path) -> tuple[str, str]:
 
 
 def _detect(path: Path) -> tuple[str, str]:
-    """Name the code page of a file that is no UTF-8: looks at the lines with bytes above 127."""
+    """Name the code page of a file that is no UTF-8: looks at the lines with bytes above 127.
+
+    cp1252 unless it makes signs stand inside words or most letters foreign; then the best statistical fit
+    (charset-normalizer alone takes short Spanish for Polish).
+    """
     with path.open("rb") as stream:
         telling = b"".join(line for line in stream if not line.isascii())[:200_000]
-    wanted = ["cp1252", "cp1250", "cp1251", "mac_roman", "cp850"]
-    best = from_bytes(telling, cp_isolation=wanted).best()
+    western = telling.decode("cp1252", errors="replace")
+    letters = [sign for sign in western if sign.isalpha()]
+    foreign = sum(not sign.isascii() for sign in letters)
+    if "\ufffd" not in western and not _INSIDE_WORD.search(western) and foreign <= _MOST_FOREIGN * len(letters):
+        return "cp1252", "not UTF-8; read as cp1252 its letters make words: look at the sample"
+    best = from_bytes(telling, cp_isolation=_CODE_PAGES).best()
     found = best.encoding if best else "cp1252"
-    return found, f"not UTF-8; the bytes fit {found} best: look at the sample"
+    return found, f"not UTF-8 and not cp1252; the bytes fit {found} best: look at the sample"
 
 
 def find_delimiter(lines: Sequence[str]) -> tuple[str, str]:
     """Find the sign that cuts most lines into the same number of cells, and say how it was found."""
+    csv.field_size_limit(2**31 - 1)  # here only cells are counted; cut_records sets the limit that refuses
     best, cells, share = ",", 1, 0.0
     for sign in DELIMITERS:
         widths = [len(row) for row in csv.reader(lines, delimiter=sign) if any(cell.strip() for cell in row)]

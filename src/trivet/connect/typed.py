@@ -58,7 +58,7 @@ def type_rows(raw: RawTable, spec: TableSpec, source: Source, reading: Reading) 
     """Read the rows of a file as the table's columns; rows with a fault are rejected, not guessed."""
     texts, issues = arrange(raw, spec, source)
     taken = taken_up(raw, source)
-    cells = {column.name: read_column(texts[column.name], column, reading) for column in spec.columns}
+    cells = {column.name: read_column(texts[column.name], column, reading, texts[ROW]) for column in spec.columns}
     issues += [issue for column in cells.values() for issue in column.issues]
     issues += check_currency(raw, spec, reading.company, source.currency)
     choices = tuple(choice for column in cells.values() for choice in column.choices)

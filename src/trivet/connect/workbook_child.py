@@ -14,7 +14,7 @@ def main(arguments: list[str]) -> int:
     if sheet and sheet not in book.sheet_names:
         sys.stderr.write(f"there is no sheet '{sheet}'; it has {', '.join(book.sheet_names)}\n")
         return 1
-    loaded = book.load_sheet(sheet or 0, header_row=None, dtypes="string", skip_whitespace_tail_rows=True)
+    loaded = book.load_sheet(sheet or 0, header_row=None, skip_rows=0, dtypes="string", skip_whitespace_tail_rows=True)
     loaded.to_polars().write_ipc(target)
     return 0
 
