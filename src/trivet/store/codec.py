@@ -14,7 +14,7 @@ import polars as pl
 from pydantic import BaseModel, ValidationError
 
 from trivet.core.entries import Change, Effect, Entry, RecordChange
-from trivet.core.errors import InvalidInput
+from trivet.core.errors import InvalidInput, Unavailable
 from trivet.core.ids import Counts, Digest, Flags, MeasureId, Rates
 
 BLOCK = 65_536
@@ -104,8 +104,11 @@ def frame_to_body(frame: pl.DataFrame) -> bytes:
 
 
 def frame_from_body(body: bytes) -> pl.DataFrame:
-    """Give a table back."""
-    return pl.read_ipc(body)
+    """Give a table back; Unavailable when the bytes are damaged."""
+    try:
+        return pl.read_ipc(body)
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        raise Unavailable(f"a chunk of {len(body)} bytes can't be read: {error}. Run: trivet doctor") from error
 
 
 def effects_to_frame(effects: Sequence[Effect]) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select, text
 
 from trivet.core.checks import Check
 from trivet.core.entries import Change, Effect, Logged, Operation
-from trivet.core.errors import TrivetError
+from trivet.core.errors import NotFound, TrivetError, Unavailable
 from trivet.core.ids import Counts, Digest, MeasureId, ScenarioId, Seq
 from trivet.store.codec import effects_to_frame, frame_digest
 from trivet.store.log import read_entries
@@ -38,14 +38,14 @@ def examine(connection: Connection, recompute: Recompute | None = None) -> tuple
     Without `recompute` V8 is left out: the store can't fold.
     """
     scenarios = read_scenarios(connection)
-    logs = {scenario.id: read_entries(connection, scenario.id) for scenario in scenarios}
+    logs, damage = _read_logs(connection, scenarios)
     versions = read_versions(connection)
     checks = [
         _locks_held(logs.values()),
         _published_unchanged(connection, versions),
         _triggers_there(connection),
         _no_gaps(scenarios, logs),
-        _chunks_sound(connection),
+        _chunks_sound(connection, damage),
         _database_sound(connection),
         _trail_complete(connection, logs),
         _recipes_agree(versions),
@@ -120,7 +120,7 @@ def _fault_of(connection: Connection, version: StoredVersion) -> str:
     try:
         found = load_plan(connection, version.manifest).digest()
         body = read_certificate(connection, version.id).body
-    except (TrivetError, ValueError, OSError) as error:
+    except (TrivetError, ValueError) as error:
         return f"can't be read: {error}"
     if found != version.digest:
         return f"digest is {found[:12]}, was {version.digest[:12]}"
@@ -148,15 +148,30 @@ def _no_gaps(scenarios: Sequence[StoredScenario], logs: Mapping[ScenarioId, Sequ
     return _check("V6 no entry of a log is lost", sum(len(entries) for entries in logs.values()), wrong)
 
 
-def _chunks_sound(connection: Connection) -> Check:
-    """Every chunk that something names is there and its bytes can be read back."""
+def _read_logs(
+    connection: Connection, scenarios: Sequence[StoredScenario]
+) -> tuple[Mapping[ScenarioId, tuple[Logged, ...]], Sequence[str]]:
+    """Read every log; one whose effects are damaged is read without them, and told."""
+    logs: dict[ScenarioId, tuple[Logged, ...]] = {}
+    damage = []
+    for scenario in scenarios:
+        try:
+            logs[scenario.id] = read_entries(connection, scenario.id)
+        except (NotFound, Unavailable) as error:
+            damage.append(f"effects of scenario {scenario.id}: {error.message}")
+            logs[scenario.id] = read_entries(connection, scenario.id, wanted=lambda _entry, _seq: False)
+    return logs, damage
+
+
+def _chunks_sound(connection: Connection, damage: Sequence[str]) -> Check:
+    """Every chunk that something names is there, and the log's can be read."""
     named = {
         Digest(digest)
         for column in (log.c.effects, version_chunk.c.chunk, snapshot_chunk.c.chunk)
         for digest in connection.execute(select(column).where(column.is_not(None)).distinct()).scalars()
     }
     there = set(connection.execute(select(chunk.c.digest)).scalars())
-    wrong = [f"chunk {digest} is missing" for digest in sorted(named - there)]
+    wrong = [*damage, *(f"chunk {digest} is missing" for digest in sorted(named - there))]
     return _check("V7 every chunk that is named is there", len(named), wrong)
 
 
