@@ -62,7 +62,7 @@ class Case:
     2026-01 on, two of them closed; working days are 20 in every one.
     """
 
-    tables: dict[str, Rows] = field(default_factory=dict)
+    tables: Mapping[str, Rows] = field(default_factory=dict)
     demand: Series = field(default_factory=lambda: {("P", "M"): [10.0] * 6})
     price: Mapping[str, float | Sequence[float]] = field(default_factory=dict)
     cost: Mapping[str, float] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Selling from stock: each rule of the plan on a company small enough to be worked out by hand."""
 
 import pytest
-from supply_company import Case, crew, line, stock
+from supply_company import Case, Rows, crew, line, stock
 
 from trivet.core.options import PlanOptions
 
@@ -27,7 +27,10 @@ def test_peak_is_made_ahead_when_the_line_is_full() -> None:
 
 def test_overtime_serves_what_regular_hours_cannot_and_is_priced() -> None:
     # 10 h a bucket, 20 % overtime at 20 x 0.5 = 10 an hour; the first bucket needs 12, a unit late would cost 13.
-    tables = {"routings": [line()], "resources": [crew(overtime=0.2, crew_cost=20, overtime_premium=0.5)]}
+    tables: dict[str, Rows] = {
+        "routings": [line()],
+        "resources": [crew(overtime=0.2, crew_cost=20, overtime_premium=0.5)],
+    }
     result = Case(tables=tables, demand={("P", "M"): [12, 5, 5]}).plan()
     assert result.units("production", "P", "N") == [12, 5, 5]
     assert result.units("overtime_hours", "R") == [2, 0, 0]
@@ -38,7 +41,7 @@ def test_overtime_serves_what_regular_hours_cannot_and_is_priced() -> None:
 
 
 def test_regular_hours_are_preferred_to_free_overtime() -> None:
-    tables = {"routings": [line()], "resources": [crew(overtime=0.5)]}
+    tables: dict[str, Rows] = {"routings": [line()], "resources": [crew(overtime=0.5)]}
     result = Case(tables=tables, demand={("P", "M"): [4, 12]}).plan()
     assert result.units("overtime_hours", "R") == [0, 2] or result.units("overtime_hours", "R") == [0, 0]
     assert result.units("unserved_demand", "P", "M") == [0, 0]
@@ -46,7 +49,7 @@ def test_regular_hours_are_preferred_to_free_overtime() -> None:
 
 def test_demand_waits_at_most_the_late_buckets_and_is_then_lost() -> None:
     # 10 a bucket against 20: half can never be served; what is shipped is always all that is made.
-    tables = {"routings": [line()], "resources": [crew()]}
+    tables: dict[str, Rows] = {"routings": [line()], "resources": [crew()]}
     result = Case(tables=tables, demand={("P", "M"): [20, 20, 20, 20]}, options=PlanOptions(late_buckets=1)).plan()
     assert result.units("constrained_demand", "P", "M") == [10, 10, 10, 10]
     lost = result.units("unserved_demand", "P", "M")
@@ -59,14 +62,14 @@ def test_demand_waits_at_most_the_late_buckets_and_is_then_lost() -> None:
 
 
 def test_no_late_buckets_means_on_time_or_lost() -> None:
-    tables = {"routings": [line()], "resources": [crew()]}
+    tables: dict[str, Rows] = {"routings": [line()], "resources": [crew()]}
     result = Case(tables=tables, demand={("P", "M"): [20, 5, 5]}, options=PlanOptions(late_buckets=0)).plan()
     assert result.units("constrained_demand", "P", "M") == [10, 5, 5]
     assert result.units("unserved_demand", "P", "M") == [10, 0, 0]
 
 
 def test_stock_on_hand_serves_before_the_line_runs() -> None:
-    tables = {"routings": [line()], "resources": [crew()], "stock_history": [stock(units=25)]}
+    tables: dict[str, Rows] = {"routings": [line()], "resources": [crew()], "stock_history": [stock(units=25)]}
     result = Case(tables=tables, demand={("P", "M"): [10, 10, 10]}).plan()
     assert result.units("production", "P", "N") == [0, 0, 5]
     assert result.units("projected_stock", "P", "N") == [15, 5, 0]
@@ -74,7 +77,7 @@ def test_stock_on_hand_serves_before_the_line_runs() -> None:
 
 def test_last_bucket_ends_at_target_for_the_following_year() -> None:
     # Target: 30 days of coming demand; beyond the horizon last year's demand goes on (constant 10 a month here).
-    tables = {
+    tables: dict[str, Rows] = {
         "routings": [line()],
         "resources": [crew(per_day=2)],
         "inventory_policy": [{"item": "P", "days": 30}],
@@ -90,7 +93,7 @@ def test_last_bucket_ends_at_target_for_the_following_year() -> None:
 
 def test_no_stock_is_built_from_lost_sales() -> None:
     # Hopelessly short, with a target: every unit goes to a customer, none into the target.
-    tables = {
+    tables: dict[str, Rows] = {
         "routings": [line()],
         "resources": [crew()],
         "inventory_policy": [{"item": "P", "days": 60}],
@@ -102,13 +105,17 @@ def test_no_stock_is_built_from_lost_sales() -> None:
 
 
 def test_price_rise_does_not_keep_stock_from_todays_customer() -> None:
-    tables = {"routings": [line()], "resources": [crew(per_day=0.25)], "stock_history": [stock(units=5)]}
+    tables: dict[str, Rows] = {
+        "routings": [line()],
+        "resources": [crew(per_day=0.25)],
+        "stock_history": [stock(units=5)],
+    }
     case = Case(tables=tables, demand={("P", "M"): [10, 10]}, price={"P": [100, 200]})
     assert case.plan().units("constrained_demand", "P", "M") == [10, 5]
 
 
 def test_dearer_plant_helps_only_when_the_cheap_one_is_full() -> None:
-    tables = {
+    tables: dict[str, Rows] = {
         "locations": [{"location": "N", "kind": "plant"}, {"location": "S", "kind": "plant"}],
         "routings": [line(), line(location="S", resource="Q", extra_cost=6)],
         "resources": [crew(), crew(resource="Q", location="S")],
@@ -125,7 +132,7 @@ def test_dearer_plant_helps_only_when_the_cheap_one_is_full() -> None:
 
 
 def test_long_lane_ships_a_bucket_ahead_and_is_in_transit() -> None:
-    tables = {
+    tables: dict[str, Rows] = {
         "locations": [{"location": "N", "kind": "plant"}, {"location": "A", "kind": "dc"}],
         "markets": [{"market": "M", "location": "A"}],
         "routings": [line()],
@@ -144,7 +151,7 @@ def test_long_lane_ships_a_bucket_ahead_and_is_in_transit() -> None:
 
 
 def test_markets_of_one_location_share_fairly_what_is_short() -> None:
-    tables = {
+    tables: dict[str, Rows] = {
         "markets": [{"market": "M", "location": "N"}, {"market": "O", "location": "N"}],
         "routings": [line()],
         "resources": [crew()],
@@ -157,7 +164,7 @@ def test_markets_of_one_location_share_fairly_what_is_short() -> None:
 
 
 def test_fractions_of_a_forecast_are_served_from_whole_units() -> None:
-    tables = {"routings": [line()], "resources": [crew(per_day=2)]}
+    tables: dict[str, Rows] = {"routings": [line()], "resources": [crew(per_day=2)]}
     result = Case(tables=tables, demand={("P", "M"): [10.4, 10.4, 10.4, 10.4]}).plan()
     assert result.units("production", "P", "N") == [11, 10, 11, 10]
     assert result.units("constrained_demand", "P", "M") == [10.4] * 4
@@ -165,7 +172,7 @@ def test_fractions_of_a_forecast_are_served_from_whole_units() -> None:
 
 
 def test_step_of_an_item_is_kept() -> None:
-    tables = {
+    tables: dict[str, Rows] = {
         "items": [{"item": "P", "family": "F", "step": 6}],
         "routings": [line()],
         "resources": [crew(per_day=2)],
@@ -175,7 +182,7 @@ def test_step_of_an_item_is_kept() -> None:
 
 
 def test_subcontractor_fills_the_gap_up_to_its_cap() -> None:
-    tables = {
+    tables: dict[str, Rows] = {
         "routings": [line()],
         "resources": [crew()],
         "supply_sources": [{"item": "P", "supplier": "X", "location": "N", "cap": 3, "extra_cost": 34}],
@@ -189,7 +196,7 @@ def test_subcontractor_fills_the_gap_up_to_its_cap() -> None:
 
 
 def test_supplier_caps_go_before_the_source_cap() -> None:
-    tables = {
+    tables: dict[str, Rows] = {
         "supply_sources": [{"item": "P", "supplier": "X", "location": "N", "cap": 30}],
         "supplier_caps": [{"item": "P", "supplier": "X", "first": "2026-04", "last": "2026-04", "cap": 2}],
     }
@@ -199,7 +206,7 @@ def test_supplier_caps_go_before_the_source_cap() -> None:
 
 
 def test_open_purchases_arrive_and_lead_time_binds_what_is_ordered_now() -> None:
-    tables = {
+    tables: dict[str, Rows] = {
         "supply_sources": [{"item": "P", "supplier": "X", "location": "N", "lead_time_days": 60}],
         "open_purchases": [
             {"order": "1", "item": "P", "supplier": "X", "location": "N", "due": "2026-03", "quantity": 4}
@@ -211,7 +218,7 @@ def test_open_purchases_arrive_and_lead_time_binds_what_is_ordered_now() -> None
 
 
 def test_room_limits_prebuilding_and_rent_is_priced() -> None:
-    tables = {
+    tables: dict[str, Rows] = {
         "routings": [line()],
         "resources": [crew()],
         "storage": [{"store": "W", "family": "F", "capacity": 4, "outside": 2, "outside_cost": 1.5}],

@@ -21,14 +21,14 @@ from trivet.supply.asked import Asked
 from trivet.supply.blocks import Programme
 from trivet.supply.network import Network
 
-LATE: Final = 0.25
-"""Cost of serving a unit one bucket late, as part of losing it; less where demand waits longer than three."""
+LATE: Final = 0.18
+"""Cost of serving a unit one bucket late, as part of losing it: one lost is as bad as six that are late."""
 SHORT: Final = 0.01
 """Cost of a unit below target for one bucket, as part of losing it: 36 buckets below cost less than one lost."""
 END: Final = 0.5
 """Cost of a unit below target when the horizon ends, as part of losing it."""
-FAIR: Final = ((0.2, 1.0), (0.3, 1.1), (0.0, 1.2))
-"""Bands of a shortage, (part of the demand, cost of losing it): it is spread before anybody loses everything."""
+FAIR: Final = ((0.2, 1.0), (0.3, 1.02), (0.0, 1.04))
+"""Bands of a shortage, (part of the demand, cost of losing it): between equals it is shared, not left to chance."""
 FORBIDDEN: Final = 3.0
 """Cost of what must not be (a fixed order without parts or hours), as multiple of the dearest lost unit."""
 TIE: Final = 1e-3

@@ -20,6 +20,8 @@ from trivet.supply.wanted import cost_hints
 
 NAMED: Final = 10
 """Items named in one message."""
+SINGLE: Final = 20
+"""Issues of one kind told one by one."""
 
 
 def find_oddities(
@@ -118,12 +120,29 @@ def _after_last_sale(inputs: PlanInputs, network: Network, asked: Asked, run: Ru
                     first=edge,
                     last=edge,
                 ),
-                message=f"{left.sum() / 1000:,.0f} units are left when it is sold for the last time on {day}.",
+                message=f"{left.sum() / 1000:,.0f} units are left after its last sale on {day}.",
                 advice="Clear it at a price, offer it as a substitute, move the last sale, or write it off.",
                 at_stake=_money(value),
             )
         )
-    return issues
+    return _largest(issues, "supply.excess-after-last-sale", "items hold stock after their last sale")
+
+
+def _largest(issues: list[Issue], code: str, what: str) -> list[Issue]:
+    """Name the issues with most at stake one by one and sum up the rest in one more."""
+    ranked = sorted(issues, key=lambda issue: (-(issue.at_stake or 0), str(issue.place)))
+    rest = ranked[SINGLE:]
+    if not rest:
+        return ranked
+    together = Issue(
+        code=code,
+        severity=Severity.WARNING,
+        place=Place(measure=MeasureId("projected_stock")),
+        message=f"{len(rest)} more {what}.",
+        advice="See the list of items by stock after last sale.",
+        at_stake=sum((issue.at_stake or Decimal(0) for issue in rest), Decimal(0)),
+    )
+    return [*ranked[:SINGLE], together]
 
 
 def _materials_left(inputs: PlanInputs, network: Network, run: Run) -> list[Issue]:
