@@ -208,12 +208,12 @@ def test_mapping_turns_a_table_and_names_columns(tmp_path: Path) -> None:
     assert loaded.tables["items"]["family"].to_list() == ["City", "City"]
 
 
-def test_cell_of_a_hundred_thousand_letters_is_refused_with_its_line(tmp_path: Path) -> None:
+def test_cell_longer_than_a_spreadsheet_holds_is_refused_with_its_line(tmp_path: Path) -> None:
     found = issue(
-        load(tmp_path / "f", {"orders.csv": ORDERS + f"BK-09,DE,2026-01,{'F' * 100_001},\n"}), "import.long-cell"
+        load(tmp_path / "f", {"orders.csv": ORDERS + f"BK-09,DE,2026-01,{'F' * 32_768},\n"}), "import.long-cell"
     )
     assert (found.severity, found.place.source, found.place.row) == (Severity.REFUSED, "orders.csv", 46)
-    assert "more than 100,000 characters" in found.message
+    assert "more than 32,767 characters" in found.message
 
 
 def test_too_large_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ def arrange(raw: RawTable, spec: TableSpec, source: Source) -> tuple[pl.DataFram
 
     Raises InvalidInput when the mapping names a column the file does not have.
     """
-    wanted = _explicit(raw, source) if source.columns or source.constants or source.rules or source.products else {}
+    wanted = _explicit(raw, source)
     issues: list[Issue] = []
     names = {match_key(name): name for name in raw.columns}
     columns = [pl.col(ROW)]

@@ -19,9 +19,10 @@ from trivet.core.tables import ColumnType, TableSpec
 
 _PRICE = re.compile(r"(unit[ _]?|net[ _]?|list[ _]?)?price")
 _TOLERANCE = Decimal("0.01")
-_LOOKED_AT = 2_000
-WRONG = 0.2
-"""Part of the rows whose total must disagree before the file is refused."""
+_LOOKED_AT = 20_000
+_POWERS = tuple(Decimal(10) ** power for power in (-6, -5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 6))
+WRONG = Decimal("0.02")
+"""Part of the rows whose total must be a power of ten off to refuse the file (discounts are none)."""
 
 
 def check_totals(raw: RawTable, typed: pl.DataFrame, spec: TableSpec) -> list[Issue]:
@@ -34,18 +35,20 @@ def check_totals(raw: RawTable, typed: pl.DataFrame, spec: TableSpec) -> list[Is
         return []
     rows = raw.frame.select(ROW, price).join(typed.select(ROW, "quantity", "value"), on=ROW, how="inner")
     rows = rows.drop_nulls().filter(pl.col("quantity") != 0).head(_LOOKED_AT)
-    wrong = [row for row in rows.iter_rows() if not _agrees(row[1], row[2], row[3])]
+    wrong = [row for row in rows.iter_rows() if _is_mangled(row[1], row[2], row[3])]
     if not wrong or len(wrong) < WRONG * rows.height:
         return []
     return [_mangled(raw.file, price, wrong[0], len(wrong), rows.height)]
 
 
-def _agrees(price: str, quantity: int, value: int) -> bool:
+def _is_mangled(price: str, quantity: int, value: int) -> bool:
+    """Say whether a value is quantity x price, but for the place of the decimal sign."""
     unit = read_number(price, Decimals.POINT)
-    if unit is None:
-        return True
-    expected, found = unit * to_decimal(quantity, QUANTITY), to_decimal(value, MONEY)
-    return abs(expected - found) <= max(_TOLERANCE * abs(found), Decimal("0.05"))
+    expected = (unit or 0) * to_decimal(quantity, QUANTITY)
+    if not expected or not value:
+        return False
+    ratio = to_decimal(value, MONEY) / expected
+    return any(abs(ratio / power - 1) <= _TOLERANCE for power in _POWERS)
 
 
 def _mangled(file: str, column: str, row: tuple[int, str, int, int], wrong: int, of: int) -> Issue:

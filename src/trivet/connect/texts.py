@@ -22,8 +22,8 @@ from trivet.core.issues import Issue, Place, Severity
 from trivet.core.report import Choice, Reject
 
 DELIMITERS = (",", ";", "\t", "|")
-LONGEST_CELL = 100_000
-"""Characters: no code, name or number is longer; hexadecimal pictures in a cell are."""
+LONGEST_CELL = 32_767
+"""Characters: a spreadsheet's cell holds no more; hexadecimal pictures are longer, codes and names never."""
 _CHUNK = 50_000
 LOOKED_AT = 60
 _CODE_PAGES = ["cp1250", "cp1251", "cp1253", "cp1254", "mac_roman", "cp850"]

@@ -63,7 +63,7 @@ def type_rows(raw: RawTable, spec: TableSpec, source: Source, reading: Reading) 
     issues += check_currency(raw, spec, reading.company, source.currency)
     choices = tuple(choice for column in cells.values() for choice in column.choices)
     typed = pl.DataFrame([texts[ROW], *(cells[column.name].values for column in spec.columns)])
-    issues += check_totals(raw, typed, spec)
+    issues += check_totals(raw, typed, spec) if "value" not in source.products else []
     keys = [column.name for column in spec.columns if column.key and column.type is ColumnType.CODE]
     typed = typed.with_columns(pl.col(name).fill_null("") for name in keys)
     if spec.extra:
