@@ -12,8 +12,7 @@ from trivet.cli.main import app, opened
 from trivet.cli.screen import show_summary
 
 if TYPE_CHECKING:
-    from trivet.connect.certificate import Certificate
-    from trivet.usecases.check_plan import CheckAnswer
+    from trivet.usecases.check_plan import Certificate, CheckAnswer
     from trivet.usecases.compare_scenarios import CompareAnswer
     from trivet.usecases.explain_cell import ExplainAnswer
     from trivet.usecases.make_plan import PlanAnswer

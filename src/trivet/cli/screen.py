@@ -21,7 +21,7 @@ def show_summary(summary: "PlanSummary", console: Console, *, version: str, stat
         f"{summary.currency} million"
     )
     console.print(_money(summary))
-    console.print(_health(summary))
+    console.print(_health(summary), soft_wrap=True)
     _overloads(summary, console)
     _shortages(summary, console)
     _gaps(summary, console)
@@ -92,7 +92,7 @@ def _health(summary: "PlanSummary") -> str:
 def _overloads(summary: "PlanSummary", console: Console) -> None:
     if summary.overloads:
         told = [f"{o.resource} {o.label} needs {o.need:.0f} %, plan runs {o.planned:.0f} %" for o in summary.overloads]
-        console.print("[bold]Overload[/]  " + "; ".join(told[:MOST_LINES]))
+        console.print("[bold]Overload[/]  " + "; ".join(told[:MOST_LINES]), soft_wrap=True)
 
 
 def _shortages(summary: "PlanSummary", console: Console) -> None:

@@ -9,6 +9,8 @@ from trivet.core.ids import VersionId
 from trivet.usecases.declare import Shells
 from trivet.workspace.workspace import MAIN, Workspace
 
+__all__ = ["DECLARED", "Certificate", "CheckAnswer", "check_plan"]
+
 DECLARED = Shells(command="check", why="pages come with the workbench")
 
 
