@@ -1,5 +1,6 @@
 """What Velmora is: items, places, lines, routes, suppliers, rules of stock. No number of a month here."""
 
+from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
@@ -9,7 +10,7 @@ from trivet.examples.generator import parameters as p
 from trivet.examples.generator.demand import Floats
 from trivet.examples.generator.money import list_cost
 from trivet.examples.generator.supply import share_out
-from trivet.examples.generator.tables import Table, label, month, table
+from trivet.examples.generator.tables import Table, Value, label, month, table
 
 
 def master_tables() -> list[Table]:
@@ -19,60 +20,36 @@ def master_tables() -> list[Table]:
 
 def _items() -> list[Table]:
     header = "item name family kind policy unit step first_sale last_sale successor category segment size"
-    rows: list[tuple[str | int | date | None, ...]] = []
-    successors = dict(zip(p.PHASE_OUT, p.LAUNCHED, strict=True))
-    for item in c.ITEMS:
-        policy = "make-to-order" if item.family == "Cargo" else "make-to-stock"
-        family = c.FAMILY[item.family]
-        after = successors.get(item.code)
-        rows.append(
-            (
-                item.code,
-                item.name,
-                item.family,
-                "finished",
-                policy,
-                "EA",
-                1,
-                item.first,
-                item.last,
-                after,
-                family.category,
-                item.segment,
-                item.size,
-            )
-        )
-    rows += [
-        (s.code, s.name, None, "finished", "bought", "EA", 1, None, c.SPARES_LAST_SALE, None, "Parts", "spares", "one")
-        for s in c.SPARES
-    ]
-    rows += [
-        (
-            m.code,
-            m.name,
-            "Materials",
-            "material",
-            "bought",
-            "EA",
-            1,
-            None,
-            None,
-            None,
-            "Materials",
-            "key material",
-            "one",
-        )
-        for m in c.MATERIALS
-    ]
     pallets = [(i.code, "PALLET", p.PALLET[c.FAMILY[i.family].category]) for i in c.ITEMS]
     substitutes = [
         (asked, given, p.SUBSTITUTE_PRICE) for given in p.PHASE_OUT for asked in ("EB-210", "EB-410", *p.LAUNCHED)
     ]
     return [
-        table("items", header, rows),
+        table("items", header, [*_finished(), *_spares(), *_key_materials()]),
         table("unit_conversions", "item unit per_unit", pallets),
         table("substitutes", "item substitute price_change", substitutes),
     ]
+
+
+def _finished() -> Iterator[tuple[Value, ...]]:
+    successors = dict(zip(p.PHASE_OUT, p.LAUNCHED, strict=True))
+    for item in c.ITEMS:
+        policy = "make-to-order" if item.family == "Cargo" else "make-to-stock"
+        named = (item.code, item.name, item.family, "finished", policy, "EA", 1)
+        life = (item.first, item.last, successors.get(item.code))
+        yield *named, *life, c.FAMILY[item.family].category, item.segment, item.size
+
+
+def _spares() -> Iterator[tuple[Value, ...]]:
+    for spare in c.SPARES:
+        named = (spare.code, spare.name, None, "finished", "bought", "EA", 1)
+        yield *named, None, c.SPARES_LAST_SALE, None, "Parts", "spares", "one"
+
+
+def _key_materials() -> Iterator[tuple[Value, ...]]:
+    for material in c.MATERIALS:
+        named = (material.code, material.name, "Materials", "material", "bought", "EA", 1)
+        yield *named, None, None, None, "Materials", "key material", "one"
 
 
 def _places() -> list[Table]:

@@ -1,0 +1,126 @@
+"""What a plan of Velmora must say: the demand that was agreed, the gap to budget, the shortage, the backlog.
+
+The figures of the specification with their tolerances (EXAMPLE.md, Guard). When a change of an engine moves
+them out, `RECENTRED` and the opening packs of `generator/parameters.py` and `catalogue.py` are set once more.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from trivet.connect.folder import read_folder
+from trivet.core.ids import GrainName
+from trivet.core.options import PlanOptions
+from trivet.core.plan import Plan, PlanInputs
+from trivet.core.ports import Forecaster, Progress, Solver
+from trivet.engines.highs import HighsSolver
+from trivet.engines.processes import LocalExecutor
+from trivet.engines.theta import Theta
+from trivet.examples import velmora
+from trivet.examples.generator import parameters
+from trivet.planning.inputs import build_inputs
+from trivet.planning.make import make_plan
+from trivet.workspace.registries import measure_registry, table_specs
+from trivet.workspace.workspace import quiet
+
+MONEY, UNITS = 10_000, 1_000
+NOVEMBER, AUGUST = 48, 57
+YEAR_2027 = slice(50, 62)
+DEMAND, SUPPLY, BUDGET = GrainName("demand"), GrainName("supply"), GrainName("budget")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Here:
+    """Engines in this process."""
+
+    forecaster: Forecaster
+    solver: Solver
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The plan and how to read it."""
+
+    inputs: PlanInputs
+    plan: Plan
+
+    def family(self, grain: GrainName, measure: str, family: str) -> npt.NDArray[np.int64]:
+        """Add a measure of a family over its series: one count a bucket."""
+        panel = self.plan.panels[grain]
+        families = self.inputs.model.dimensions["item"].parents("family")
+        mask = np.array([families[item] == family for item in panel.keys["item"].to_list()], dtype=np.bool_)
+        return np.asarray(panel.count(measure)[mask].sum(axis=0), dtype=np.int64)
+
+    def year(self, grain: GrainName, measure: str, unit: int) -> float:
+        """Add a measure over everything in 2027."""
+        return float(self.plan.panels[grain].count(measure)[:, YEAR_2027].sum()) / unit
+
+
+@pytest.fixture(scope="module")
+def told() -> Told:
+    loaded = read_folder(velmora(), table_specs())
+    inputs, _ = build_inputs(loaded.company, loaded.tables, table_specs(), measure_registry())
+    engines = Here(forecaster=Theta(executor=LocalExecutor()), solver=HighsSolver(), progress=quiet)
+    return Told(inputs=inputs, plan=make_plan(inputs, (), PlanOptions(), engines))
+
+
+@pytest.mark.parametrize("family", [family for family in parameters.PLANNED_2027 if family != "Cargo"])
+def test_consensus_of_2027_is_the_demand_that_was_agreed(told: Told, family: str) -> None:
+    units = float(told.family(DEMAND, "consensus_demand", family)[YEAR_2027].sum()) / UNITS
+    assert units == pytest.approx(parameters.PLANNED_2027[family], rel=0.025)
+
+
+def test_cargo_is_booked_at_285_a_month(told: Told) -> None:
+    units = float(told.family(DEMAND, "consensus_demand", "Cargo")[YEAR_2027].sum()) / UNITS
+    assert units / 12 == pytest.approx(285, abs=5)
+
+
+def test_budget_in_the_plan_is_the_approved_one(told: Told) -> None:
+    assert told.year(BUDGET, "budget_revenue", MONEY) == pytest.approx(124_240_000, abs=0.01)
+    assert told.year(BUDGET, "budget_margin", MONEY) == pytest.approx(44_760_000, abs=0.01)
+
+
+def test_outlook_falls_short_of_the_budget(told: Told) -> None:
+    revenue = told.year(DEMAND, "constrained_revenue", MONEY) / 124_240_000 - 1
+    margin = told.year(DEMAND, "gross_margin", MONEY) / 44_760_000 - 1
+    assert revenue == pytest.approx(-0.038, abs=0.004)
+    assert margin == pytest.approx(-0.060, abs=0.006)
+
+
+def test_batteries_cost_more_than_a_thousand_e_bikes(told: Told) -> None:
+    lost = told.family(DEMAND, "unserved_demand", "E-bikes") / UNITS
+    assert 1_000 <= lost[NOVEMBER : AUGUST + 1].sum() <= 1_300
+    assert lost[AUGUST + 1 :].sum() < 20
+    assert any(issue.code == "supply.material-short" for issue in told.plan.issues)
+
+
+def test_no_other_family_loses_demand(told: Told) -> None:
+    for family in parameters.PLANNED_2027:
+        if family != "E-bikes":
+            assert told.family(DEMAND, "unserved_demand", family).sum() == 0, family
+
+
+def test_cargo_backlog_outgrows_its_policy_by_august(told: Told) -> None:
+    backlog = told.family(SUPPLY, "order_backlog", "Cargo") / UNITS
+    weekly = sum(parameters.capacity_hours(t) for t in range(50, 62)) / 52
+    assert backlog[47] == 760
+    assert backlog[AUGUST] / weekly > 13
+
+
+def test_e_city_1_leaves_369_thousand_in_stock(told: Told) -> None:
+    supply = told.plan.panels[SUPPLY]
+    old = supply.keys["item"].is_in(list(parameters.PHASE_OUT)).to_numpy()
+    left = float(supply.count("projected_stock")[old, AUGUST + 1].sum()) / UNITS
+    assert left * parameters.PHASE_OUT_COST == pytest.approx(369_000, abs=20_000)
+    assert supply.count("production")[old, NOVEMBER:].sum() == 0
+
+
+def test_partial_october_and_one_off_are_noticed(told: Told) -> None:
+    places = {(issue.code, node.member) for issue in told.plan.issues for node in issue.place.scope}
+    assert ("demand.partial-bucket", "Nordics-dealers") in places
+    assert ("demand.one-off-corrected", "HM-110") in places
+    assert ("demand.stock-out", "Trekking") in places
+    assert ("finance.no-price", parameters.UNPRICED[0]) in places
