@@ -7,15 +7,16 @@ from decimal import Decimal
 import numpy as np
 import polars as pl
 import pytest
-from planlet import ITEMS, REGISTRY, base, change, log, logged, model, node, panel, row
 
+from tests.core.planlet import ITEMS, REGISTRY, base, change, log, logged, model, node, panel, row
 from trivet.core.buckets import Calendar
 from trivet.core.effects import apply_effects, effects_between
-from trivet.core.entries import Change, Effect, Entry, Operation, RecordChange
+from trivet.core.entries import Change, Effect, Entry, RecordChange
 from trivet.core.fold import effects_of, effects_under, entries_under, fold, fold_with_locks
 from trivet.core.formula import recompute
 from trivet.core.ids import Counts, MeasureId, Seq
 from trivet.core.issues import Issue, Node, Severity
+from trivet.core.live import Given
 from trivet.core.measures import Registry, parse_measures
 from trivet.core.panel import Panel
 from trivet.core.plan import Model
@@ -262,7 +263,7 @@ def test_order_of_the_rows_does_not_matter_order_of_the_numbers_does() -> None:
 
 def test_entry_without_a_number_comes_last() -> None:
     made, known = world()
-    entries = [change("scale", "2", CITY), (Seq(4), change("set", "300", CITY))]
+    entries: list[Given] = [change("scale", "2", CITY), (Seq(4), change("set", "300", CITY))]
     values = fold(made, entries, known)[0].count("consensus_demand")
     assert values[rows(made, "BK-1", "BK-2"), column(known)].sum() == 600_000
 
@@ -661,4 +662,3 @@ def test_scope_of_nothing_means_everything() -> None:
     assert values[:, column(known)].sum() == 100_000
     (issue,) = refusals(made, known, change("set", "5", Node(dimension="item", level="size", member=KIDS.member)))
     assert "item has no level 'size'" in issue.message
-    assert Operation.SET == "set"

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from planlet import REGISTRY, base, model, panel
 
+from tests.core.planlet import REGISTRY, base, model, panel
 from trivet.core.errors import InvalidInput
 from trivet.core.expressions import Call, Name, Number, Value, evaluate, names_in, parse_formula, shift_array
 from trivet.core.formula import compute, in_order, needed_for, panel_value, recompute
@@ -232,10 +232,10 @@ def test_values_given_replace_the_panels() -> None:
 
 
 def test_value_of_nothing_is_nothing() -> None:
-    assert Value(unit=None, present=np.ones(())).floats().tolist() == 0.0
-    assert Value(unit=None, present=np.ones(1), counts=np.array([3])).floats().tolist() == [3.0]
+    assert Value(unit=None, present=np.ones((), dtype=np.bool_)).floats().tolist() == 0.0
+    assert Value(unit=None, present=np.ones(1, dtype=np.bool_), counts=np.array([3])).floats().tolist() == [3.0]
     with pytest.raises(ValueError, match="not a formula"):
-        evaluate("a", lambda _: Value(unit=None, present=np.ones(())))  # type: ignore[arg-type]
+        evaluate("a", lambda _: Value(unit=None, present=np.ones((), dtype=np.bool_)))  # type: ignore[arg-type]
 
 
 def test_shifting_by_more_than_there_is_leaves_nothing() -> None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from planlet import ITEMS, REGISTRY, base, model, node, panel, row
 
+from tests.core.planlet import ITEMS, REGISTRY, base, model, node, panel, row
 from trivet.core.buckets import Calendar, Period
 from trivet.core.errors import InvalidInput, NotFound
 from trivet.core.ids import GrainName, MeasureId

@@ -24,7 +24,7 @@ def moved(total: int, current: Counts, **more: object) -> list[int]:
     weights = settings.pop("weights", current)
     result = spread(total, weights, current=current, **settings)  # type: ignore[arg-type]
     assert not isinstance(result, Issue), result
-    return result.tolist()
+    return [int(value) for value in result]
 
 
 def refusal(total: int, current: Counts, **more: object) -> Issue:

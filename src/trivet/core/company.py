@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from trivet.core.buckets import (
@@ -137,10 +137,13 @@ def _calendar(time: Mapping[str, Any]) -> Calendar:
 
 def _day(time: Mapping[str, Any], key: str) -> date:
     value = time.get(key)
-    if isinstance(value, str) and len(value) == len("2026-11"):
-        value = f"{value}-01"
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    text = str(value)
     try:
-        return value if isinstance(value, date) else date.fromisoformat(str(value))
+        return date.fromisoformat(f"{text}-01" if len(text) == len("2026-11") and text[4] == "-" else text)
     except ValueError as error:
         raise InvalidInput(f"company.toml [time]: {key} is {value!r}; expected a date like 2026-11-01") from error
 

@@ -86,7 +86,7 @@ def _apply(
         return [
             _refused(item, change, f"{spec.name} {_shown(change)} has no {missing[0]}.", "Give it.", column=missing[0])
         ]
-    _put(tables, spec, table, found, before | key | row)
+    _put(tables, spec, table, found, before | row | key)
     return []
 
 
@@ -122,8 +122,9 @@ def _read(item: Live, change: RecordChange, spec: TableSpec, buckets: Buckets) -
             row[name] = text.strip() or None if column is None else read_cell(column, text, buckets)
         except InvalidInput as error:
             issues.append(_refused(item, change, error.message, "Correct the value.", column=name, value=text))
-    lacking = [name for name in spec.key if name not in dict(change.key)]
-    if lacking and not all(columns[name].type in _TEXTS for name in lacking):
+    given = dict(change.key)
+    lacking = [name for name in spec.key if name not in given and columns[name].type not in _TEXTS]
+    if lacking:
         issues.append(
             _refused(item, change, f"the key of {spec.name} lacks {lacking[0]}.", "Give it.", column=lacking[0])
         )
