@@ -26,7 +26,7 @@ def test_peak_is_made_ahead_when_the_line_is_full() -> None:
 
 
 def test_overtime_serves_what_regular_hours_cannot_and_is_priced() -> None:
-    # 10 h a bucket, 20 % overtime at 20 x 0.5 = 10 an hour; the first bucket needs 12, a unit late would cost 13.
+    # 10 h a bucket, 20 % overtime at 20 x 0.5 = 10 an hour; the first bucket needs 12, a unit late costs more.
     tables: dict[str, Rows] = {
         "routings": [line()],
         "resources": [crew(overtime=0.2, crew_cost=20, overtime_premium=0.5)],

@@ -27,7 +27,7 @@ SHORT: Final = 0.01
 """Cost of a unit below target for one bucket, as part of losing it: 36 buckets below cost less than one lost."""
 END: Final = 0.5
 """Cost of a unit below target when the horizon ends, as part of losing it."""
-FAIR: Final = ((0.2, 1.0), (0.3, 1.02), (0.0, 1.04))
+FAIR: Final = ((0.2, 1.0), (0.3, 1.05), (0.0, 1.1))
 """Bands of a shortage, (part of the demand, cost of losing it): between equals it is shared, not left to chance."""
 FORBIDDEN: Final = 3.0
 """Cost of what must not be (a fixed order without parts or hours), as multiple of the dearest lost unit."""

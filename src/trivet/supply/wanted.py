@@ -20,8 +20,8 @@ from trivet.supply.sites import shipping_of
 
 GOODWILL: Final = 0.10
 """Share of the price added to the margin of a lost unit: the agreed penalty for a customer let down."""
-NEARER: Final = 0.5
-"""How much more a shortage in the current bucket costs than one far away, where there is still time to act."""
+NEARER: Final = 1.0
+"""How much more (as part) a shortage in the current bucket costs than one far away, where there is time to act."""
 NEARER_DAYS: Final = 180.0
 """Days in which that falls to a third (by 1/e)."""
 COST_OF_CAPITAL: Final = 0.12
