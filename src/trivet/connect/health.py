@@ -206,6 +206,8 @@ def _gap(name: str, channel: str, gaps: list[date], stake: Decimal) -> Issue:
 
 def _zero_prices(name: str, frame: pl.DataFrame) -> list[Issue]:
     rows = frame.filter((pl.col("quantity") > 0) & (pl.col("value") == 0))
+    if "kind" in rows.columns:
+        rows = rows.filter(pl.col("kind").fill_null("sale") == "sale")
     if not rows.height:
         return []
     return [
