@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import IO
@@ -68,8 +69,7 @@ def _in_child(fn: Callable[[bytes], bytes], share: Sequence[int], batches: Seque
         try:
             return {number: _ask(child, batches[number]) for number in share}
         except (OSError, EOFError) as error:
-            child.kill()
-            child.wait()
+            _end(child)
             raise Unavailable(
                 f"a worker of {fn.__module__} ended without an answer: {_last_words(words)}. The plan is unchanged; "
                 "run it again, and report this with the input if it repeats."
@@ -84,6 +84,18 @@ def _ask(child: subprocess.Popen[bytes], batch: bytes) -> bytes:
     if answer is None:
         raise EOFError("the child closed its pipe")
     return answer
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Let a failing child finish its last words; stop it when it does not end by itself."""
+    if child.stdin is not None:
+        with suppress(OSError):
+            child.stdin.close()
+    try:
+        child.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 def _last_words(words: IO[bytes]) -> str:
