@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.connect.folders import ITEMS, codes, issue, load, report
+from tests.connect.folders import COMPANY, ITEMS, SPECS, codes, issue, load, report
 from trivet.connect.codes import match_key, nearest, tidy
+from trivet.connect.csv_out import write_csv
 from trivet.connect.days import DayOrder, read_day
 from trivet.connect.numbers import Decimals, read_number
 from trivet.connect.texts import find_delimiter, find_encoding
@@ -174,3 +175,31 @@ def test_writings_of_one_master_code_are_merged_only_when_equal(tmp_path: Path) 
     assert {"import.equal-rows", "import.other-writing"} <= codes(loaded)
     again = load(tmp_path / "g", {"items.csv": ITEMS + "bk-09,Another,City\n"})
     assert issue(again, "import.contradicting-rows").place.column == "name"
+
+
+@pytest.mark.parametrize(
+    ("calendar", "text", "expected"),
+    [("weeks", "2026-W45", date(2026, 11, 2)), ("weeks", "2026-11-08", date(2026, 11, 2)),
+     ("4-4-5", "2026-02-10", date(2026, 1, 26))],
+)  # fmt: skip
+def test_bucket_follows_the_calendar_of_the_company(tmp_path: Path, calendar: str, text: str, expected: date) -> None:
+    company = COMPANY.replace("[time]", f'[time]\ncalendar = "{calendar}"')
+    loaded = load(tmp_path / "f", {"company.toml": company, "orders.csv": HEAD + f"BK-09,DE,{text},5,\n"})
+    assert loaded.tables["orders"]["bucket"].to_list() == [expected]
+
+
+def test_counts_are_exported_as_decimals_and_come_back_the_same(tmp_path: Path) -> None:
+    orders = HEAD + "BK-09,DE,2026-01,12.5,0.0001\nBK-10,DE,2026-02,100,\nBK-10,DE,2026-03,0,-3.2\n"
+    first = load(tmp_path / "f", {"orders.csv": orders}).tables["orders"]
+    write_csv(first, tmp_path / "orders.csv", SPECS["orders"])
+    assert (tmp_path / "orders.csv").read_text().splitlines()[1:] == [
+        "BK-09,DE,2026-01-01,12.5,0.0001,", "BK-10,DE,2026-02-01,100,,", "BK-10,DE,2026-03-01,0,-3.2,",
+    ]  # fmt: skip
+    again = load(tmp_path / "g", {"orders.csv": (tmp_path / "orders.csv").read_bytes()}).tables["orders"]
+    assert again.equals(first)
+
+
+def test_header_row_of_the_mapping_is_taken(tmp_path: Path) -> None:
+    mapping = '[[source]]\nfile = "items.csv"\ntable = "items"\nheader_row = 2'
+    loaded = load(tmp_path / "f", {"items.csv": "item,name\nitem,family\nA,City\n"}, mapping)
+    assert loaded.tables["items"].select("item", "family").rows() == [("A", "City")]

@@ -364,3 +364,21 @@ def test_every_file_ties_whatever_stands_in_it(
     assert found.loaded.rows == loaded.tables["orders"].height + routed
     total = Decimal(int(loaded.tables["orders"]["quantity"].sum())) / 1000
     assert found.loaded.quantity == total + sum((sums.quantity for _, sums in found.routed), Decimal(0))
+
+
+def test_workbook_that_takes_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_folder(tmp_path / "f")
+    with xlsxwriter.Workbook(str(folder / "shipments.xlsx")) as book:
+        book.add_worksheet().write_row(0, 0, ["item", "bucket", "quantity"])
+    monkeypatch.setattr("trivet.connect.workbook.SECONDS", 0.001)
+    assert "took longer than 0.001 s to read" in issue(read_folder(folder, SPECS), "import.workbook").message
+
+
+def test_workbook_that_is_too_large_unzipped_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_folder(tmp_path / "f")
+    with xlsxwriter.Workbook(str(folder / "shipments.xlsx")) as book:
+        book.add_worksheet().write_row(0, 0, ["item", "bucket", "quantity"])
+    monkeypatch.setattr("trivet.connect.workbook.LARGEST_UNZIPPED", 100)
+    assert (
+        "GB unzipped, expected at most 2 GB" in issue(read_folder(folder, SPECS), "import.workbook-too-large").message
+    )

@@ -5,7 +5,7 @@ why 'bk-09 ' and 'BK-09' became one item.
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 TOTAL_WORDS = frozenset(
@@ -34,8 +34,3 @@ def nearest(text: str, known: Iterable[str]) -> str | None:
     forms = {match_key(code): code for code in known}
     near = get_close_matches(match_key(text), list(forms), n=1, cutoff=0.6)
     return forms[near[0]] if near else None
-
-
-def canonical(texts: Iterable[str], known: Mapping[str, str]) -> dict[str, str]:
-    """Map each writing to the master's writing (`known`: match key -> master's writing), where there is one."""
-    return {text: known[match_key(text)] for text in texts if match_key(text) in known}
