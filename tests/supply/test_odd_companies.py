@@ -63,6 +63,31 @@ def test_item_without_price_is_not_worthless() -> None:
     assert result.units("constrained_demand", "Q", "M") == [5, 5]
 
 
+def test_price_that_ends_is_worth_the_last_known_one() -> None:
+    # Q loses its price in the second bucket: it still counts at 200 there and is served before P.
+    tables: dict[str, Rows] = {
+        "items": [{"item": "P", "family": "F"}, {"item": "Q", "family": "F"}],
+        "routings": [line(), line(item="Q")],
+        "resources": [crew()],
+    }
+    asked = {("P", "M"): [0, 8, 0], ("Q", "M"): [1, 19, 0]}
+    case = Case(tables=tables, demand=asked, price={"Q": [200, 0, 0]}, options=PlanOptions(late_buckets=0))
+    assert case.plan().units("unserved_demand", "Q", "M") == [0, 0, 0]
+
+
+def test_worth_comes_from_cost_rows_where_nothing_is_sold() -> None:
+    tables: dict[str, Rows] = {
+        "items": [{"item": "P", "family": "F"}, {"item": "K", "family": "X", "last_sale": "2026-03-31"}],
+        "costs": [
+            {"item": "K", "location": "", "component": "material", "first": "2026-01", "cost": 7},
+            {"item": "K", "location": "", "component": "labour", "first": "2026-01", "cost": 3},
+        ],
+        "stock_history": [stock(item="K", units=5)],
+    }
+    result = Case(tables=tables, demand={("P", "M"): [1, 1]}).plan()
+    assert result.issue("supply.excess-after-last-sale").at_stake == 50
+
+
 def test_negative_count_is_paid_back_before_customers_are_served() -> None:
     tables: dict[str, Rows] = {"routings": [line()], "resources": [crew()], "stock_history": [stock(units=-4)]}
     result = Case(tables=tables, demand={("P", "M"): [10, 5]}).plan()
