@@ -110,7 +110,9 @@ def _one_offs(history: Counts, present: Flags, factor: Rates, season: int) -> tu
     excess = np.log(np.divide(values, due, out=np.ones(values.shape), where=usable))
     known: Rates = np.where(usable, excess, np.nan)
     spread = np.nan_to_num(_SCALE * median(np.abs(known - median(known)[:, None])), nan=np.inf)
-    chance = np.divide(1.0, due, out=np.zeros(values.shape), where=usable)
+    # demand that comes in pieces of `piece` units varies by chance as counts do (Poisson): 1 / expected pieces
+    piece = to_amounts(np.gcd.reduce(np.where(present, history, 0), axis=1), QUANTITY)[:, None]
+    chance = np.divide(piece, due, out=np.zeros(values.shape), where=usable)
     bar = np.maximum(_FAR * np.sqrt(np.maximum(spread, _LEAST_SPREAD)[:, None] ** 2 + chance), np.log(_TWICE))
     sold, told = ((part & present).sum(axis=1) for part in (history > 0, np.ones(history.shape, dtype=np.bool_)))
     regular = (told > 2 * season) & (told <= _LUMPY * sold)
