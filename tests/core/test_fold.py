@@ -1,6 +1,7 @@
 """The fold of a log over its base: set, add, scale, lock, unlock, withdraw, and what no longer fits."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -14,11 +15,11 @@ from trivet.core.effects import apply_effects, effects_between
 from trivet.core.entries import Change, Effect, Entry, RecordChange
 from trivet.core.fold import effects_of, effects_under, entries_under, fold, fold_with_locks
 from trivet.core.formula import recompute
-from trivet.core.ids import Counts, MeasureId, Seq
+from trivet.core.ids import Counts, GrainName, MeasureId, Seq
 from trivet.core.issues import Issue, Node, Severity
 from trivet.core.live import Given
 from trivet.core.measures import Registry, parse_measures
-from trivet.core.panel import Panel
+from trivet.core.panel import Panel, make_keys
 from trivet.core.plan import Model
 from trivet.core.units import Units
 
@@ -644,6 +645,25 @@ def test_what_is_no_sum_over_time_takes_the_amount_in_every_bucket() -> None:
     inside = rows(made, "BK-1", "BK-2")
     totals = result.count("open_orders")[inside].sum(axis=0)
     assert totals[column(known) : column(known, MARCH) + 1].tolist() == [60_000] * 4
+
+
+def test_grain_without_items_is_alive_everywhere_and_counts_in_cents() -> None:
+    expense = '[measures.planned_expense]\ngrain = "company"\nkind = "edited"\nunit = "money"\neditable = true\n'
+    known = model(registry=parse_measures(f'[grains]\ncompany = []\n{expense}about = ""\n'))
+    alone = Panel(grain=GrainName("company"), keys=make_keys({}), buckets=known.buckets)
+    year = change("set", "1000", first=JANUARY, last=date(2027, 3, 1), measure="planned_expense")
+    result, issues = fold(alone, log(year), known)
+    assert not issues
+    assert result.count("planned_expense")[0, 24:27].tolist() == [3_333_400, 3_333_300, 3_333_300]
+    (issue,) = fold(alone, log(replace(year, scope=(CITY,))), known)[1]
+    assert "the numbers of company have no item; they have no dimension" in issue.message
+
+
+def test_items_without_step_or_unit_count_whole_pieces() -> None:
+    known = model(items=BIKES.drop("unit", "step"))
+    made = panel(known, {"consensus_base": base(known)[:12]})
+    values = folded(made, known, change("set", "100.5", CITY))
+    assert sorted(values[rows(made, "BK-1", "BK-2"), column(known)] % 1000)[:-1] == [0] * 5
 
 
 def test_four_four_five_quarter_is_set_exactly() -> None:

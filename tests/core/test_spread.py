@@ -8,7 +8,7 @@ import pytest
 from trivet.core.buckets import Buckets, four_four_five_edges, month_edges, week_edges
 from trivet.core.ids import Counts, Flags, Rates
 from trivet.core.issues import Issue, Severity
-from trivet.core.spread import largest_remainder, share_out, split_buckets, spread
+from trivet.core.spread import _hand_out, largest_remainder, share_out, split_buckets, spread
 
 
 def free(count: int) -> Flags:
@@ -128,15 +128,22 @@ def test_sum_is_exact_near_the_largest_numbers(whole: int) -> None:
     assert result.min() >= 0
 
 
-def test_quotient_rounded_up_to_a_whole_number_is_corrected() -> None:
+def test_quotients_just_below_a_whole_number_are_not_rounded_up() -> None:
     rng = np.random.default_rng(8)
     for _ in range(50):
         weights = rng.integers(1, 2**20, 50)
-        whole = int(rng.integers(1, 2**31))
+        whole = int(rng.integers(2**31, 2**32))
         result = largest_remainder(whole, weights)
         exact = [whole * w // int(weights.sum()) for w in weights.tolist()]
         assert sum(result.tolist()) == whole
         assert all(0 <= r - e <= 1 for r, e in zip(result.tolist(), exact, strict=True))
+
+
+@pytest.mark.parametrize("left", [-2, 3, 5])
+def test_what_floats_are_off_near_the_largest_numbers_goes_to_the_largest_weight(left: int) -> None:
+    result = ints(10, 20, 30)
+    _hand_out(result, np.zeros(3), left, ints(1, 3, 2))
+    assert result.tolist() == [10, 20 + left, 30]
 
 
 def test_largest_remainder_agrees_with_whole_number_arithmetic() -> None:

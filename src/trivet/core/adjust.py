@@ -18,9 +18,9 @@ from trivet.core.measures import Unit
 from trivet.core.panel import Panel
 from trivet.core.plan import Model
 from trivet.core.quantities import QUANTITY, round_rate
-from trivet.core.scope import CellNames, items_of, steps_of
+from trivet.core.scope import CellNames, steps_of, units_of
 from trivet.core.spread import spread
-from trivet.core.units import Units, base_units
+from trivet.core.units import Units
 from trivet.core.valued import rounding_notes, shown_by, spread_value, worth_of
 
 
@@ -104,7 +104,7 @@ def _counted(desk: Desk) -> Block | Issue:
     before = values.astype(np.int64)
     shown = before if worth is None else shown_by(desk, before, worth)
     flat = before.ravel()
-    step = np.repeat(steps_of(desk.panel, desk.model, desk.rows, desk.state.spec), values.shape[1])
+    step = np.repeat(steps_of(desk.model, desk.state.members, desk.rows, desk.state.spec), values.shape[1])
     for at in groups:
         cells = Cells(
             at=at,
@@ -138,20 +138,18 @@ def _groups(desk: Desk, *, direct: bool) -> list[Counts] | Issue:
     typed = desk.through or desk.state.spec
     if typed.over_time != "sum":
         labels = cells % shape[1]
-    items = items_of(desk.panel, desk.rows)
-    if direct and typed.unit is Unit.QUANTITY and items:
-        base = base_units(desk.model.dimensions["item"].members)
-        units = [base.get(item, "EA").casefold() for item in items]
-        kinds = sorted(set(units))
-        if len(kinds) > 1 and desk.change.operation is not Operation.SCALE:
+    kinds, numbers = units_of(desk.model, desk.state.members, desk.rows)
+    if direct and typed.unit is Unit.QUANTITY and len(kinds) > 1:
+        if desk.change.operation is not Operation.SCALE:
             return refused(
                 desk.place,
                 "mixed-units",
-                f"the items here count in different units ({', '.join(k.upper() for k in kinds)}): they have no total.",
+                f"the items here count in different units ({', '.join(kinds)}): they have no total.",
                 "Change money, scale by a factor, or name a unit every one of them converts to.",
             )
-        numbers = np.array([kinds.index(unit) for unit in units], dtype=np.int64)
         labels = labels * len(kinds) + np.repeat(numbers, shape[1])
+    if not labels.any():
+        return [cells]
     return [cells[labels == label] for label in np.unique(labels)]
 
 

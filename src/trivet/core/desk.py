@@ -19,7 +19,7 @@ from trivet.core.measures import Kind, MeasureSpec, Registry
 from trivet.core.panel import Panel
 from trivet.core.plan import Model
 from trivet.core.quantities import QUANTITY, to_count, to_decimal
-from trivet.core.scope import alive, rows_of
+from trivet.core.scope import Members, alive, rows_of
 from trivet.core.seasons import YEAR_BUCKETS
 from trivet.core.units import Units
 
@@ -32,9 +32,11 @@ class State:
         spec: the measure.
         values: (series, buckets) counts, or rates of a rate measure.
         locked, present: (series, buckets).
+        members: dimension -> member of each series.
     """
 
     spec: MeasureSpec
+    members: Members
     values: Counts | Rates
     locked: Flags
     present: Flags
@@ -126,7 +128,7 @@ def open_desk(change: Change, state: State, panel: Panel, model: Model, units: U
     """Find the cells a change speaks of, or say why there are none."""
     place = Place(measure=change.measure, scope=change.scope, first=change.first, last=change.last)
     try:
-        rows = rows_of(panel, model, change.scope)
+        rows = rows_of(panel, model, change.scope, state.members)
         span = model.buckets.span(change.first, change.last)
     except (NotFound, InvalidInput) as error:
         return refused(place, "nowhere", str(error), "Correct the scope or the buckets.")
@@ -156,7 +158,7 @@ def open_desk(change: Change, state: State, panel: Panel, model: Model, units: U
         through=None if typed.id == state.spec.id else typed,
         rows=rows,
         span=span,
-        alive=alive(panel, model, rows, span),
+        alive=alive(model, state.members, rows, span),
     )
 
 

@@ -27,7 +27,7 @@ from trivet.core.measures import Kind, MeasureSpec, Registry
 from trivet.core.panel import Panel
 from trivet.core.plan import Model
 from trivet.core.quantities import round_rate, to_decimal
-from trivet.core.scope import rows_of
+from trivet.core.scope import Members, members_by_dimension, rows_of
 from trivet.core.units import Units
 
 
@@ -62,7 +62,8 @@ def fold(
 
 def fold_with_locks(panel: Panel, entries: Iterable[Given], model: Model, units: Units | None = None) -> Folded:
     """Fold as `fold` does, and tell which cells are locked at the end."""
-    states = {spec.id: _base(panel, spec) for spec in _edited(model.registry, panel.grain)}
+    members = members_by_dimension(panel, model)
+    states = {spec.id: _base(panel, spec, members) for spec in _edited(model.registry, panel.grain)}
     live, problems = live_entries(entries, model.buckets.current)
     issues = [issue for issue in problems if _speaks_here(issue.place.measure, panel, model.registry)]
     for item in live:
@@ -92,7 +93,7 @@ def _speaks_here(measure: MeasureId | None, panel: Panel, registry: Registry) ->
         return first == panel.grain
 
 
-def _base(panel: Panel, spec: MeasureSpec) -> State:
+def _base(panel: Panel, spec: MeasureSpec, members: Members) -> State:
     """Start from the measure's base in the open buckets; without one, from nothing (absent, or 0)."""
     nothing = np.zeros(panel.shape, dtype=np.bool_)
     inside = nothing.copy()
@@ -102,6 +103,7 @@ def _base(panel: Panel, spec: MeasureSpec) -> State:
     values = np.where(given, before, before.dtype.type(0))
     return State(
         spec=spec,
+        members=members,
         values=values,
         locked=np.zeros(panel.shape, dtype=np.bool_),
         present=given if spec.missing == "absent" else inside,
@@ -245,7 +247,7 @@ def effects_under(
         place = Place(measure=change.measure, scope=change.scope, first=change.first, last=change.last)
         message = f"{change.first:%Y-%m-%d} lies in a closed bucket: it holds actuals."
         return (refused(place, "closed", message, f"Change buckets from {opens} on."),)
-    state = _state_of(head, spec, locks)
+    state = _state_of(head, spec, locks, members_by_dimension(head, model))
     block = adjust(change, state, head, model, units)
     if isinstance(block, Issue):
         return (block,)
@@ -268,13 +270,19 @@ def effects_under(
     )
 
 
-def _state_of(head: Panel, spec: MeasureSpec, locks: Mapping[MeasureId, Flags]) -> State:
+def _state_of(head: Panel, spec: MeasureSpec, locks: Mapping[MeasureId, Flags], members: Members) -> State:
     """Take the state of a measure from the head."""
     nothing = np.zeros(head.shape, dtype=np.bool_)
     opens = nothing.copy()
     opens[:, head.buckets.horizon] = True
     present = opens if spec.missing != "absent" else (head.mask(spec.id) if head.has(spec.id) else nothing)
-    return State(spec=spec, values=_numbers(head, spec.id, spec), locked=locks.get(spec.id, nothing), present=present)
+    return State(
+        spec=spec,
+        members=members,
+        values=_numbers(head, spec.id, spec),
+        locked=locks.get(spec.id, nothing),
+        present=present,
+    )
 
 
 def _withdrawn(
@@ -302,13 +310,14 @@ def entries_under(
     inside[rows_of(panel, model, scope)] = True
     span = model.buckets.span(first, last)
     live, _ = live_entries(entries, model.buckets.current)
+    members = members_by_dimension(panel, model)
     found: list[Seq] = []
     for item in live:
         change = item.entry
         if not isinstance(change, Change) or not _speaks_here(change.measure, panel, model.registry):
             continue
         try:
-            rows = rows_of(panel, model, change.scope)
+            rows = rows_of(panel, model, change.scope, members)
             own = model.buckets.span(change.first, change.last)
         except (NotFound, InvalidInput):
             continue

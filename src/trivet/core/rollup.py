@@ -21,7 +21,7 @@ from trivet.core.measures import MeasureSpec, Unit
 from trivet.core.panel import Panel
 from trivet.core.plan import Model
 from trivet.core.quantities import QUANTITY, round_to_counts, to_amounts
-from trivet.core.scope import items_of, rows_of
+from trivet.core.scope import items_of, members_by_dimension, rows_of, units_of
 from trivet.core.units import Units, base_units
 
 
@@ -103,12 +103,9 @@ def _in_base_units(panel: Panel, model: Model, spec: MeasureSpec, groups: Groups
     rolled = roll_measure(panel, model, spec, groups)
     if spec.unit is not Unit.QUANTITY or "item" not in panel.dimensions or spec.over_members != "sum":
         return rolled, ()
-    base = base_units(model.dimensions["item"].members)
-    names = [base.get(item, "EA").casefold() for item in items_of(panel, groups.order)]
-    kinds = {name: number for number, name in enumerate(sorted(set(names)))}
+    kinds, codes = units_of(model, members_by_dimension(panel, model), groups.order)
     if len(kinds) < 2 or not len(groups.starts):
         return rolled, ()
-    codes = np.array([kinds[name] for name in names], dtype=np.int64)
     mixed = np.minimum.reduceat(codes, groups.starts) != np.maximum.reduceat(codes, groups.starts)
     if not mixed.any():
         return rolled, ()
@@ -116,7 +113,7 @@ def _in_base_units(panel: Panel, model: Model, spec: MeasureSpec, groups: Groups
         code="roll-up.mixed-units",
         severity=Severity.WARNING,
         place=Place(measure=spec.id),
-        message=f"{_some(groups, mixed)}: items in {', '.join(k.upper() for k in kinds)} have no common total.",
+        message=f"{_some(groups, mixed)}: items in {', '.join(kinds)} have no common total.",
         advice="Look at money, or show a unit every item converts to.",
     )
     return rolled.without(mixed), (issue,)

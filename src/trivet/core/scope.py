@@ -5,7 +5,7 @@ sale to the bucket of its last one; a grain without markets (what is made and bo
 the first sale, so that a launch finds stock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,46 +32,57 @@ def members_of(panel: Panel, dimension: Dimension) -> Counts:
     return joined["_member"].cast(pl.Int64).fill_null(-1).to_numpy().astype(np.int64)
 
 
-def rows_of(panel: Panel, model: Model, scope: Scope) -> Counts:
+Members = Mapping[str, Counts]
+"""Dimension -> for each row of a panel the row of its member; found once, used by every change of a fold."""
+
+
+def members_by_dimension(panel: Panel, model: Model) -> Members:
+    """Find the members of a panel's rows in each of its dimensions."""
+    known = [model.dimensions[name] for name in panel.dimensions if name in model.dimensions]
+    return {dimension.name: members_of(panel, dimension) for dimension in known}
+
+
+def rows_of(panel: Panel, model: Model, scope: Scope, members: Members | None = None) -> Counts:
     """Give the rows of a panel that lie in all nodes of a scope, in order.
 
     Raises NotFound when the grain does not have a node's dimension, or the node is not known.
     """
     hit = np.ones(panel.rows, dtype=np.bool_)
     for node in scope:
-        hit &= _under(panel, model, node)
+        hit &= _under(panel, model, node, members or {})
     return np.flatnonzero(hit).astype(np.int64)
 
 
-def _under(panel: Panel, model: Model, node: Node) -> Flags:
+def _under(panel: Panel, model: Model, node: Node, members: Members) -> Flags:
     if node.dimension in panel.dimensions and node.dimension in model.dimensions:
         dimension = model.dimensions[node.dimension]
         chosen = np.zeros(dimension.members.height + 1, dtype=np.bool_)  # the last one stands for -1: no member
         chosen[dimension.leaves(node)] = True
-        under: Flags = chosen[members_of(panel, dimension)]
+        own = members.get(node.dimension)
+        under: Flags = chosen[members_of(panel, dimension) if own is None else own]
         return under
     if node.level not in panel.dimensions:
         raise NotFound(
             f"{node}: the numbers of {panel.grain} have no {node.dimension}; "
             f"they have {', '.join(panel.dimensions) or 'no dimension'}."
         )
-    own: Flags = (panel.keys[node.level] == str(node.member)).to_numpy()
-    return own
+    called: Flags = (panel.keys[node.level] == str(node.member)).to_numpy()
+    return called
 
 
-def alive(panel: Panel, model: Model, rows: Counts, span: slice) -> Flags:
+def alive(model: Model, members: Members, rows: Counts, span: slice) -> Flags:
     """Tell which cells of a block are alive: (rows, buckets of the span)."""
     shape = (len(rows), span.stop - span.start)
     result = np.ones(shape, dtype=np.bool_)
     item = model.dimensions.get("item")
-    if item is None or "item" not in panel.dimensions:
+    if item is None or "item" not in members:
         return result
-    members = members_of(panel, item)[rows]
+    own = members["item"][rows]
     starts = np.array(model.buckets.starts[span], dtype="datetime64[D]")
     ends = np.array(model.buckets.edges[span.start + 1 : span.stop + 1], dtype="datetime64[D]")
-    if "market" in panel.dimensions:
-        result &= _days(item, "first_sale", members, "0001-01-01")[:, None] < ends[None, :]
-    result &= _days(item, "last_sale", members, "9999-12-31")[:, None] >= starts[None, :]
+    if "market" in members:
+        result &= _days(item, "first_sale", own, "0001-01-01")[:, None] < ends[None, :]
+    result &= _days(item, "last_sale", own, "9999-12-31")[:, None] >= starts[None, :]
     return result
 
 
@@ -88,17 +99,30 @@ def _days(
     return found
 
 
-def steps_of(panel: Panel, model: Model, rows: Counts, spec: MeasureSpec) -> Counts:
+def steps_of(model: Model, members: Members, rows: Counts, spec: MeasureSpec) -> Counts:
     """Give the step of each row in counts of the measure's quantum: (rows,)."""
     default = STEPS.get(spec.unit, 1)
     item = model.dimensions.get("item")
-    given = item is not None and "item" in panel.dimensions and "step" in item.members.columns
-    if item is None or not given or spec.unit is not Unit.QUANTITY:
+    if item is None or "item" not in members or "step" not in item.levels or spec.unit is not Unit.QUANTITY:
         return np.full(len(rows), default, dtype=np.int64)
     steps = item.members["step"].cast(pl.Int64).fill_null(default).to_numpy()
     steps = np.append(np.where(steps > 0, steps, default), default)
-    found: Counts = steps[members_of(panel, item)[rows]].astype(np.int64)
+    found: Counts = steps[members["item"][rows]].astype(np.int64)
     return found
+
+
+def units_of(model: Model, members: Members, rows: Counts) -> tuple[tuple[str, ...], Counts]:
+    """Give the base units of the rows' items (in capitals, sorted) and which of them each row has: (rows,)."""
+    item = model.dimensions.get("item")
+    if item is None or "item" not in members or "unit" not in item.levels:
+        return ("EA",), np.zeros(len(rows), dtype=np.int64)
+    given = item.members["unit"].cast(pl.String).replace("", "EA").fill_null("EA").str.to_uppercase()
+    padded = pl.concat([given, pl.Series("unit", ["EA"])])  # the last one stands for -1: no member
+    kinds = padded.unique().sort().to_list()
+    numbers = (padded.rank("dense") - 1).to_numpy().astype(np.int64)
+    codes = numbers[members["item"][rows]]
+    present = np.unique(codes)
+    return tuple(kinds[code] for code in present), np.searchsorted(present, codes).astype(np.int64)
 
 
 def items_of(panel: Panel, rows: Counts) -> Sequence[str]:

@@ -176,11 +176,8 @@ def largest_remainder(whole: int, weights: Counts | Rates) -> Counts:
     exact = weights.dtype == np.int64 and max(whole, 1) * float(amounts.max()) < LARGEST and sum_of_weights < LARGEST
     if exact:
         amounts *= whole
-        floors = np.floor(amounts / sum_of_weights)
+        floors = np.floor(amounts / sum_of_weights)  # below 2**53 no quotient is rounded up to a whole number
         amounts -= floors * sum_of_weights
-        if amounts.min() < 0:  # a quotient just below a whole number was rounded up to it
-            floors -= amounts < 0
-            amounts += np.where(amounts < 0, sum_of_weights, 0.0)
         remainders = amounts
     else:
         amounts *= whole / sum_of_weights
@@ -194,13 +191,9 @@ def largest_remainder(whole: int, weights: Counts | Rates) -> Counts:
 
 
 def _hand_out(result: Counts, remainders: Rates, left: int, weights: Counts | Rates) -> None:
-    """Add one to the `left` largest remainders, ties to the first (in place); below 0, take from the smallest."""
-    if left < 0 or left > len(result):
-        # only with weights that are no whole numbers and totals near 2**53: the largest weight absorbs it
+    """Add one to each of the `left` largest remainders, ties to the first (in place)."""
+    if not 0 < left < len(result):  # float weights and a total near 2**53: the largest weight takes what is off
         result[int(np.argmax(weights))] += left
-        return
-    if left == len(result):
-        result += 1
         return
     threshold = np.partition(remainders, len(result) - left)[len(result) - left]
     above = remainders > threshold
