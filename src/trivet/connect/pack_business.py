@@ -1,0 +1,308 @@
+"""The business on one page: fiscal years against budget, the bridge, what binds, gaps and what they ask for (E2)."""
+
+from decimal import Decimal
+
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from trivet.connect.certificate import Certificate
+from trivet.connect.pack_book import Book, Cell, Page, columns_of
+from trivet.connect.pack_charts import OUTLINED, PALE, SOLID, add_series, column_chart, place
+from trivet.connect.pack_figures import Figures
+from trivet.core.summary import Bar, Bridge, FiscalLine, PlanSummary, percent
+
+_GAPS, _LISTED = 10, 5
+
+
+def write_business(book: Book, figures: Figures, summary: PlanSummary, certificate: Certificate) -> None:
+    """Write the first page."""
+    page = book.page("Business", _message(summary), f"{book.imprint.currency} million unless said")
+    page.sheet.fit_to_pages(1, 1)
+    page.widths((0, 0, 30), (1, 13, 11.5))
+    _outlook(page, summary)
+    _health(page, summary, certificate)
+    _families(page, figures, summary)
+    _bridge(page, summary)
+    _binding(page, summary)
+    _gaps(page, summary)
+
+
+def _message(summary: PlanSummary) -> str:
+    lines = [line for line in summary.lines if line.budget_revenue is not None]
+    if not lines:
+        return f"{summary.company}: the plan of cycle {summary.cycle}"
+    line = lines[-1]
+    revenue = percent(line.revenue_gap, line.budget_revenue) or Decimal(0)
+    margin = percent(line.margin_gap, line.budget_margin)
+    tail = "" if margin is None else f", margin {margin:+.1f} %"
+    return f"FY{line.year} revenue is {revenue:+.1f} % to budget{tail}"
+
+
+_MEASURES = (("Revenue", "revenue"), ("Margin", "margin"))
+
+
+def _outlook(page: Page, summary: PlanSummary) -> None:
+    """Write revenue and margin of the company by fiscal year beside budget and last year."""
+    page.section("Fiscal years: closed months actual, open months plan", 10)
+    heads = (
+        "",
+        "actual months",
+        "outlook",
+        "budget",
+        "difference",
+        "difference %",
+        "last year",
+        "to last year",
+        "not served",
+    )
+    for column, name in enumerate(heads):
+        page.put(page.row, column, name, "head" if not column else "head_right")
+    page.row += 1
+    for line in summary.lines:
+        for label, name in _MEASURES:
+            _outlook_row(page, line, f"{label} FY{line.year}{'' if line.complete else ' (part)'}", name)
+        page.put(page.row, 0, f"Margin of revenue FY{line.year}")
+        share = line.margin_share
+        page.put(page.row, 2, None if share is None else share / 100, "percent")
+        against = percent(line.budget_margin, line.budget_revenue)
+        page.put(page.row, 3, None if against is None else against / 100, "percent")
+        page.row += 1
+    page.row += 1
+
+
+def _outlook_row(page: Page, line: FiscalLine, label: str, name: str) -> None:
+    have, budget, last = (getattr(line, f"{part}{name}") for part in ("", "budget_", "last_"))
+    row = page.row
+    page.put(row, 0, label, "strong")
+    page.put(row, 1, line.closed, "whole")
+    page.put(row, 2, have, "million")
+    page.put(row, 3, budget, "million")
+    page.put(row, 6, last, "million")
+    out, plan, before = (xl_rowcol_to_cell(row, column) for column in (2, 3, 6))
+    if budget is not None:
+        page.formula((row, 4), f"={out}-{plan}", float(have - budget), "change_million")
+        share = float((have - budget) / budget) if budget else None
+        page.formula((row, 5), f'=IF({plan}=0,"",({out}-{plan})/{plan})', share, "change_percent")
+    if last is not None:
+        page.formula((row, 7), f"={out}-{before}", float(have - last), "change_million")
+    if name == "revenue":
+        page.put(row, 8, line.unserved or None, "million")
+    page.row += 1
+
+
+def _health(page: Page, summary: PlanSummary, certificate: Certificate) -> None:
+    """Write service, stock and the state of the plan as short facts."""
+    page.section("Service, stock and trust", 10)
+    facts: list[tuple[str, Cell, str]] = [
+        ("Shipped on time, next 12 buckets, at price", _part(summary.service), "percent"),
+        ("Demand not lost, next 12 buckets, at price", _part(summary.served), "percent"),
+        ("Stock at cost, end of the current bucket (million)", summary.stock_value, "million"),
+        ("  target", summary.target_value, "million"),
+        ("Days it covers", summary.stock_days, "days"),
+        ("  target", summary.target_days, "days"),
+        ("Resource buckets overloaded before relief", summary.overloaded, "whole"),
+        ("Issues: refused, warnings, notes", f"{summary.refused}, {summary.warnings}, {summary.notes}", "right"),
+    ]
+    for label, value, style in facts:
+        if value is not None:
+            page.put(page.row, 0, label)
+            page.put(page.row, 2, value, style)
+            page.row += 1
+    page.put(page.row, 0, "Certificate")
+    page.put(page.row, 2, certificate.line, "good" if certificate.passed else "strong")
+    page.row += 2
+
+
+def _part(share: Decimal | None) -> Decimal | None:
+    return None if share is None else share / 100
+
+
+def _families(page: Page, figures: Figures, summary: PlanSummary) -> None:
+    """Write family x revenue, margin, stock x outlook, budget, difference, last year."""
+    for year in [line.year for line in summary.lines]:
+        lines = [line for line in summary.families if line.year == year and (line.revenue or line.budget_revenue)]
+        if not lines:
+            continue
+        page.section(f"Families FY{year}", 10)
+        for column, name in enumerate(
+            (
+                "family",
+                "revenue",
+                "budget",
+                "difference",
+                "last year",
+                "margin",
+                "budget",
+                "difference",
+                "last year",
+                "stock now",
+            )
+        ):
+            page.put(page.row, column, name, "head" if not column else "head_right")
+        page.row += 1
+        first = page.row
+        for line in lines:
+            _family_row(page, figures, line)
+        _total_row(page, lines, first)
+        if year == summary.lines[-1].year:
+            _family_chart(page, first, len(lines), year)
+
+
+def _family_row(page: Page, figures: Figures, line: FiscalLine) -> None:
+    row, family = page.row, line.family or ""
+    stock = figures.family_rows(family)["stock_value"]
+    first = figures.buckets.first_open
+    page.put(row, 0, family)
+    for start, name in ((1, "revenue"), (5, "margin")):
+        have, budget, last = (getattr(line, f"{part}{name}") for part in ("", "budget_", "last_"))
+        page.put(row, start, have, "million")
+        page.put(row, start + 1, budget, "million")
+        page.put(row, start + 3, last, "million")
+        if budget is not None:
+            cells = [xl_rowcol_to_cell(row, start + i) for i in (0, 1)]
+            page.formula((row, start + 2), f"={cells[0]}-{cells[1]}", float(have - budget), "change_million")
+    page.put(row, 9, int(stock.counts[first]) * stock.quantum, "million")
+    page.row += 1
+
+
+def _total_row(page: Page, lines: list[FiscalLine], first: int) -> None:
+    """Add the families up by formula; the company's margin above is also less supply variances."""
+    row = page.row
+    page.put(row, 0, "All families (margin at standard cost)", "strong total")
+    totals = {
+        1: sum(line.revenue for line in lines),
+        2: sum(line.budget_revenue or 0 for line in lines),
+        4: sum(line.last_revenue or 0 for line in lines),
+        5: sum(line.margin for line in lines),
+        6: sum(line.budget_margin or 0 for line in lines),
+        8: sum(line.last_margin or 0 for line in lines),
+    }
+    for column, value in totals.items():
+        cells = f"{xl_rowcol_to_cell(first, column)}:{xl_rowcol_to_cell(row - 1, column)}"
+        page.formula((row, column), f"=SUM({cells})", float(value), "million total")
+    for column, parts in ((3, (1, 2)), (7, (5, 6))):
+        left, right = (xl_rowcol_to_cell(row, part) for part in parts)
+        page.formula(
+            (row, column), f"={left}-{right}", float(totals[parts[0]] - totals[parts[1]]), "change_million total"
+        )
+    page.put(row, 9, None, "million total")
+    page.row += 2
+
+
+def _family_chart(page: Page, first: int, count: int, year: int) -> None:
+    chart = column_chart(page)
+    names = [page.name, first, 0, first + count - 1, 0]
+    for name, column, look in (("last year", 4, PALE), ("budget", 2, OUTLINED), ("outlook", 1, SOLID)):
+        chart.add_series(
+            {
+                "name": name,
+                "categories": names,
+                "values": [page.name, first, column, first + count - 1, column],
+                "gap": 60,
+                **look,
+            }
+        )
+    place(chart, page, (3, 11), f"Revenue FY{year} by family", page.book.imprint.currency)
+
+
+def _bridge(page: Page, summary: PlanSummary) -> None:
+    """Write the bridge from budget to outlook, company and families, one a year, with a chart of the last."""
+    for year in sorted({bridge.year for bridge in summary.bridges}):
+        bridges = [bridge for bridge in summary.bridges if bridge.year == year]
+        bars = [bar for bar in Bar if any(b.bar is bar for bridge in bridges for b in bridge.bars)]
+        for label, name in _MEASURES:
+            page.section(f"Bridge FY{year}: {label.lower()} from budget to outlook", len(bars) + 1)
+            page.put(page.row, 0, "", "head")
+            for column, bar in enumerate(bars, 1):
+                page.put(page.row, column, bar.value, "head_right")
+            heads = page.row
+            page.row += 1
+            for bridge in bridges:
+                _bridge_row(page, bridge, bars, name)
+            if label == "Revenue" and year == summary.lines[-1].year:
+                _bridge_chart(page, bars, heads, year)
+            page.row += 1
+
+
+def _bridge_row(page: Page, bridge: Bridge, bars: list[Bar], name: str) -> None:
+    amounts = {bar.bar: getattr(bar, name) for bar in bridge.bars}
+    page.put(page.row, 0, bridge.family or "Company", "text" if bridge.family else "strong")
+    for column, bar in enumerate(bars, 1):
+        if bar is Bar.OUTLOOK:
+            cells = f"{xl_rowcol_to_cell(page.row, 1)}:{xl_rowcol_to_cell(page.row, column - 1)}"
+            page.formula((page.row, column), f"=SUM({cells})", float(amounts[bar]), "million total")
+        else:
+            page.put(page.row, column, amounts.get(bar), "million" if bar is Bar.BUDGET else "change_million")
+    page.row += 1
+
+
+def _bridge_chart(page: Page, bars: list[Bar], heads: int, year: int) -> None:
+    """Draw the steps of the company's bridge; the totals stand in the table."""
+    chart = column_chart(page)
+    look = {"fill": {"color": "#1A7F37"}, "invert_if_negative": True, "invert_if_negative_color": "#C8102E"}
+    add_series(chart, page, "effect on revenue", (heads, heads + 1, 2, len(bars) - 1), look)
+    chart.set_legend({"none": True})
+    place(chart, page, (18, 11), f"What moves revenue FY{year} off its budget", page.book.imprint.currency)
+
+
+def _binding(page: Page, summary: PlanSummary) -> None:
+    """Write overloads, short materials, backlogs and stock left over."""
+    page.section("What binds", 10)
+    rows: list[list[Cell]] = [
+        [
+            o.resource,
+            f"needs {_percent(o.need)} of its hours in {o.label}, {o.over:,.0f} h too many; the plan runs "
+            f"{_percent(o.planned)}; overloaded in {o.buckets} buckets",
+        ]
+        for o in summary.overloads
+    ]
+    rows += [
+        [
+            s.item,
+            f"{s.short:,.0f} short by {s.last} ({', '.join(s.suppliers)} deliver {s.cap:,.0f}, stock {s.stock:,.0f}, "
+            f"needed {s.need:,.0f}); goes into {', '.join(s.families)}",
+        ]
+        for s in summary.shortages[:_LISTED]
+    ]
+    rows += [
+        [
+            b.family,
+            f"order backlog {b.units:,.0f} units, {_weeks(b.opening)} weeks now, {_weeks(b.worst)} weeks in {b.when}"
+            + (f", policy {b.policy:,.0f} weeks" if b.policy is not None else ""),
+        ]
+        for b in summary.backlogs
+    ]
+    rows += [
+        [e.item, f"{e.left:,.0f} units left after the last sale in {e.last}, {e.value:,.0f} at cost ({e.family})"]
+        for e in summary.endings[:_LISTED]
+    ]
+    page.table(
+        (("what", "strong"), ("what the plan says", "text")),
+        rows,
+        "Nothing binds: hours, materials and lead times suffice.",
+    )
+
+
+def _gaps(page: Page, summary: PlanSummary) -> None:
+    page.section(f"Top {_GAPS} gaps", 10)
+    rows: list[list[Cell]] = [
+        [
+            f"{gap.family} FY{gap.year}: {gap.kind.value}",
+            gap.amount,
+            None if gap.share is None else gap.share / 100,
+            gap.owner,
+            gap.cause,
+        ]
+        for gap in [gap for gap in summary.gaps if gap.beyond][:_GAPS]
+    ]
+    heads = columns_of(
+        "gap text | amount change_million | of it change_percent | owner text | what the numbers say text"
+    )
+    page.table(heads, rows, "No gap is beyond its tolerance.")
+
+
+def _percent(share: Decimal | None) -> str:
+    return "more than 100 % (no capacity)" if share is None else f"{share:,.0f} %"
+
+
+def _weeks(weeks: Decimal | None) -> str:
+    return "more than the plan shows" if weeks is None else f"{weeks:,.1f}"

@@ -1,0 +1,339 @@
+"""The six plans of the pack: sales, marketing, development, manufacturing, sourcing, finance.
+
+One set: each shows the same version, and the certificate at the end of the pack ties them together.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import numpy as np
+import polars as pl
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from trivet.connect.pack_book import Book, Cell, Page, columns_of
+from trivet.connect.pack_charts import LEVEL, OUTLINED, SOLID, add_series, column_chart, line_chart, place
+from trivet.connect.pack_family import head, write_row
+from trivet.connect.pack_figures import Column, Figures, Row, page_columns
+from trivet.core.fiscal import both, outlook_cost, outlook_revenue, outlook_units, sum_by
+from trivet.core.ids import Counts, Flags
+from trivet.core.quantities import MONEY, QUANTITY
+from trivet.core.summary import PlanSummary
+
+
+def write_plans(book: Book, figures: Figures, summary: PlanSummary) -> None:
+    """Write the six plans, a sheet each."""
+    _sales(book, figures)
+    _marketing(book, figures)
+    _development(book, figures, summary)
+    _manufacturing(book, figures)
+    _sourcing(book, figures)
+    write_finance(book, figures)
+
+
+def _row(label: str, counts: Counts, quantum: Decimal, known: Flags | None = None, *, state: bool = False) -> Row:
+    sure = np.ones(len(counts), dtype=np.bool_) if known is None else known
+    style = "money" if quantum == MONEY else "units"
+    return Row(label=label, unit="", style=style, counts=counts, quantum=quantum, known=sure, state=state)
+
+
+def _sales(book: Book, figures: Figures) -> None:
+    """Family x region: units, then revenue with its totals by formula."""
+    page = book.page("Sales plan", "Sales plan: what each region ships", f"units, then {book.imprint.currency}")
+    columns = page_columns(figures.buckets, far=False)
+    page.widths((0, 0, 30), (1, 1, 7), (2, 1 + len(columns), 9))
+    page.sheet.freeze_panes(4, 2)
+    demand, model = figures.demand, figures.inputs.model
+    region = model.dimensions["market"].parents("region")
+    family = model.dimensions["item"].parents("family")
+    labels = [
+        f"{family.get(i, '')}\x1f{region.get(m, '')}" for i, m in demand.keys.select("item", "market").iter_rows()
+    ]
+    for title, values, quantum, unit in (
+        ("Units shipped and planned", outlook_units(demand), QUANTITY, "units"),
+        ("Revenue", outlook_revenue(demand), MONEY, book.imprint.currency),
+    ):
+        names, sums = sum_by(labels, values)
+        shown = [i for i in range(len(names)) if sums[i].any()]
+        head(page, columns, title)
+        if not shown:
+            page.say("There is nothing sold or planned.")
+            continue
+        first = page.row
+        for i in shown:
+            write_row(page, _row("", sums[i], quantum), columns, names[i].replace("\x1f", " · "), unit)
+        if quantum == MONEY:
+            _sum_row(
+                page, columns, (first, page.row - 1), "All families and regions", _row("", values.sum(axis=0), MONEY)
+            )
+        page.row += 1
+
+
+def _sum_row(page: Page, columns: Sequence[Column], rows: tuple[int, int], label: str, total: Row) -> int:
+    """Add the rows above up by formula."""
+    at = page.row
+    page.put(at, 0, label, "strong total")
+    page.put(at, 1, page.book.imprint.currency, "sub total")
+    for offset, column in enumerate(columns):
+        cells = f"{xl_rowcol_to_cell(rows[0], 2 + offset)}:{xl_rowcol_to_cell(rows[1], 2 + offset)}"
+        value = total.value(column)
+        page.formula((at, 2 + offset), f"=SUM({cells})", None if value is None else float(value), "money total")
+    page.row += 1
+    return at
+
+
+def _marketing(book: Book, figures: Figures) -> None:
+    """Events: running and to come, then those that are over."""
+    page = book.page(
+        "Marketing plan", "Marketing plan: events with their lift and cost", f"shares, cost in {book.imprint.currency}"
+    )
+    page.widths((0, 0, 22), (1, 1, 30), (2, 2, 22), (3, 4, 11), (5, 5, 34), (6, 10, 9), (11, 12, 11))
+    table = figures.inputs.table("promotions").sort("first", "promotion")
+    current = figures.buckets.current
+    heads = columns_of(
+        "event strong | name text | scope text | first date | last date | mechanic text | "
+        "price change_percent | of volume percent | lift change_percent | bucket after change_percent | "
+        "second after change_percent | cost money | status text"
+    )
+    last = pl.col("last").fill_null(pl.col("first"))
+    for title, rows, empty in (
+        ("Running and planned", table.filter(last >= current), "No event is planned (table promotions)."),
+        ("Over", table.filter(last < current).reverse(), "No event lies behind (table promotions)."),
+    ):
+        page.section(title, len(heads))
+        page.table(heads, [_event(row) for row in rows.iter_rows(named=True)], empty)
+    cost = figures.company.count("promotion_cost")[0]
+    page.section("Cost of events by month", len(heads))
+    columns = page_columns(figures.buckets, far=False)
+    months: list[list[Cell]] = [
+        [column.label, int(cost[column.buckets].sum()) * MONEY] for column in columns if column.kind == "plan"
+    ]
+    page.table((("bucket", "text"), ("cost", "money")), months, "There is no open bucket.")
+
+
+def _event(row: dict[str, object]) -> list[Cell]:
+    scope = " · ".join(str(row[name]) for name in ("family", "item", "region", "channel") if row[name]) or "everything"
+    cost = row["cost"]
+    values: list[Cell] = [row["promotion"], row["name"], scope, row["first"], row["last"] or row["first"]]  # type: ignore[list-item]
+    values += [row[name] for name in ("mechanic", "price_change", "volume_share", "lift", "dip_1", "dip_2")]  # type: ignore[misc]
+    return [*values, int(cost) * MONEY if isinstance(cost, int) else None, str(row["status"] or "planned")]
+
+
+def _development(book: Book, figures: Figures, summary: PlanSummary) -> None:
+    """Launches with what the plan ships of them, and endings with what is left."""
+    page = book.page(
+        "Development plan", "Development plan: what comes and what goes", f"units and {book.imprint.currency}"
+    )
+    page.widths((0, 0, 16), (1, 1, 30), (2, 12, 13))
+    items = figures.inputs.table("items")
+    page.section("Launches", 11)
+    launches = (
+        figures.inputs.table("launches")
+        .join(items.select("item", "name", "family"), on="item", how="left")
+        .sort("launch", "item")
+    )
+    heads = columns_of(
+        "item strong | name text | family text | launch date | budget launch date | gate text | "
+        "in the plan text | first year units | pipeline fill units | planned next 12 units | "
+        "revenue next 12 money"
+    )
+    page.table(
+        heads,
+        [_launch(figures, row) for row in launches.iter_rows(named=True)],
+        "No launch is planned (table launches).",
+    )
+    page.section("Endings", 11)
+    left = {ending.item: ending for ending in summary.endings}
+    ending = items.filter(pl.col("last_sale") >= figures.buckets.current).sort("last_sale", "item")
+    rows: list[list[Cell]] = [
+        [
+            row["item"],
+            row["name"],
+            row["family"],
+            row["last_sale"],
+            row["successor"],
+            left[row["item"]].left if row["item"] in left else Decimal(0),
+            left[row["item"]].value if row["item"] in left else Decimal(0),
+        ]
+        for row in ending.iter_rows(named=True)
+    ]
+    heads = columns_of(
+        "item strong | name text | family text | last sale date | successor text | units left units | at cost money"
+    )
+    page.table(heads, rows, "No item is sold for the last time within the plan (column last_sale of items).")
+
+
+def _launch(figures: Figures, row: dict[str, object]) -> list[Cell]:
+    mine = (figures.demand.keys["item"] == str(row["item"])).to_numpy()
+    first = figures.buckets.first_open
+    units, money = (
+        int(figures.demand.count(name)[mine][:, first : first + 12].sum())
+        for name in ("constrained_demand", "constrained_revenue")
+    )
+    amounts = [
+        int(value) * QUANTITY if isinstance(value, int) else None for value in (row["first_year"], row["pipeline_fill"])
+    ]
+    planned = row["in_plan"] is not False
+    texts: list[Cell] = [row["item"], row["name"], row["family"], row["launch"], row["budget_launch"], row["stage"]]  # type: ignore[list-item]
+    return [*texts, planned, *amounts, units * QUANTITY, money * MONEY]
+
+
+def _manufacturing(book: Book, figures: Figures) -> None:
+    """Family x site: production by month."""
+    page = book.page("Manufacturing plan", "Manufacturing plan: what each site makes", "units")
+    columns = page_columns(figures.buckets, far=False)
+    page.widths((0, 0, 30), (1, 1, 7), (2, 1 + len(columns), 9))
+    page.sheet.freeze_panes(4, 2)
+    supply = figures.supply
+    family = figures.inputs.model.dimensions["item"].parents("family")
+    labels = [f"{family.get(item, '')} · {site}" for item, site in supply.keys.iter_rows()]
+    ahead = figures.is_open
+    wrote = False
+    for title, measure, known, state in (
+        ("Production", "production", None, False),
+        ("Purchased and subcontracted", "purchases", ahead, False),
+        ("Transfers in", "transfers_in", ahead, False),
+        ("Closing stock", "projected_stock", None, True),
+    ):
+        names, sums = sum_by(labels, supply.count(measure))
+        shown = [i for i in range(len(names)) if sums[i].any()]
+        if not shown:
+            continue
+        wrote = True
+        head(page, columns, title)
+        for i in shown:
+            write_row(page, _row("", sums[i], QUANTITY, known, state=state), columns, names[i], "units")
+        page.row += 1
+    if not wrote:
+        page.say("Nothing is made or stocked: there are no items with a routing, source or count.")
+
+
+def _sourcing(book: Book, figures: Figures) -> None:
+    """Material x supplier: need, cap, purchases, stock."""
+    page = book.page("Sourcing plan", "Sourcing plan: key materials by supplier", "units")
+    columns = tuple(c for c in page_columns(figures.buckets) if c.kind != "actual")
+    page.widths((0, 0, 34), (1, 1, 7), (2, 1 + len(columns), 9))
+    page.sheet.freeze_panes(4, 2)
+    material = figures.material
+    if not material.keys.height:
+        page.say("No key material is planned: bill_of_materials is empty, so no material limits the plan.")
+        return
+    head(page, columns)
+    ahead = figures.is_open
+    for index, (item, supplier) in enumerate(material.keys.iter_rows()):
+        measures = (
+            ("need of the unlimited plan", "material_need", ahead, False),
+            ("supplier delivers at most", "material_cap", material.mask("material_cap")[index], False),
+            ("bought", "material_purchases", ahead, False),
+            ("closing stock", "material_stock", ahead, True),
+        )
+        for label, measure, known, state in measures:
+            if known.any():
+                row = _row("", material.count(measure)[index], QUANTITY, known & ahead, state=state)
+                write_row(page, row, columns, f"{item} · {supplier}: {label}", "units")
+        page.row += 1
+
+
+_LINES = (
+    ("revenue", "Net sales", 1),
+    ("cost", "Standard cost of goods sold", -1),
+    ("supply_variance", "Supply variances", -1),
+    ("freight", "Freight between locations", -1),
+    ("promotion_cost", "Promotion cost", -1),
+    ("operating_expense", "Operating expense", -1),
+)
+
+
+def write_finance(book: Book, figures: Figures) -> None:
+    """Profit and loss, stock and cash by month, subtotals by formula (F11)."""
+    page = book.page("Finance plan", "Finance plan: profit and loss, stock and cash", book.imprint.currency)
+    columns = page_columns(figures.buckets)
+    page.widths((0, 0, 34), (1, 1, 6), (2, 1 + len(columns), 10.5))
+    page.sheet.freeze_panes(4, 2)
+    lines, currency = _statement(figures), book.imprint.currency
+    head(page, columns)
+    at: dict[str, int] = {}
+    at["wanted"] = write_row(page, lines["wanted"], columns, "Revenue of the whole consensus", currency)
+    at["revenue"] = write_row(page, lines["revenue"], columns, "Net sales (what ships)", currency)
+    at["cost"] = write_row(page, lines["cost"], columns, "Standard cost of goods sold", currency)
+    at["supply_variance"] = write_row(page, lines["supply_variance"], columns, "Supply variances", currency)
+    _subtotal(page, columns, at, lines, ("Gross margin", ("revenue", "cost", "supply_variance")))
+    for name, label in (("freight", "Freight between locations"), ("promotion_cost", "Promotion cost")):
+        at[name] = write_row(page, lines[name], columns, label, currency)
+    _subtotal(
+        page, columns, at, lines, ("Contribution", ("revenue", "cost", "supply_variance", "freight", "promotion_cost"))
+    )
+    if figures.company.count("operating_expense").any():
+        at["operating_expense"] = write_row(page, lines["operating_expense"], columns, "Operating expense", currency)
+        _subtotal(page, columns, at, lines, ("EBITDA", tuple(name for name, _, _ in _LINES)))
+    else:
+        page.say("There is no table operating_expense: the statement ends at contribution.")
+    page.row += 1
+    for name, label in (
+        ("stock_value", "Stock at standard cost"),
+        ("receivables", "Receivables"),
+        ("payables", "Payables"),
+        ("cash", "Net cash"),
+    ):
+        if lines[name].known.any():
+            at[name] = write_row(page, lines[name], columns, label, currency)
+    if "cash" not in at:
+        page.say("Cash is not drawn: it needs the tables payment_terms and balance.")
+    _finance_charts(page, columns, at)
+
+
+def _statement(figures: Figures) -> dict[str, Row]:
+    demand, company, ahead = figures.demand, figures.company, figures.is_open
+    every = np.ones(len(figures.buckets), dtype=np.bool_)
+    found = {
+        "wanted": _row("", demand.count("revenue").sum(axis=0), MONEY, ahead),
+        "revenue": _row("", both(demand, "shipped_revenue", "constrained_revenue").sum(axis=0), MONEY, every),
+        "cost": _row("", outlook_cost(demand).sum(axis=0), MONEY, every),
+        "stock_value": _row("", figures.supply.count("stock_value").sum(axis=0), MONEY, ahead, state=True),
+    }
+    for name in ("supply_variance", "freight", "promotion_cost"):
+        found[name] = _row("", company.count(name)[0], MONEY, ahead)
+    spent = company.count("operating_expense")[0]
+    found["operating_expense"] = _row("", spent, MONEY, ahead | (spent != 0))
+    for name in ("receivables", "payables", "cash"):
+        known = company.mask(name)[0] if company.has(name) else ~every
+        found[name] = _row("", company.count(name)[0], MONEY, known, state=True)
+    return found
+
+
+def _subtotal(
+    page: Page, columns: Sequence[Column], at: dict[str, int], lines: dict[str, Row], what: tuple[str, tuple[str, ...]]
+) -> None:
+    """Write net sales less the costs named, by formula on their rows."""
+    label, names = what
+    page.put(page.row, 0, label, "strong total")
+    page.put(page.row, 1, page.book.imprint.currency, "sub total")
+    for offset, column in enumerate(columns):
+        cells = [xl_rowcol_to_cell(at[name], 2 + offset) for name in names]
+        amounts = [lines[name].value(column) or Decimal(0) for name in names]
+        text = f"={cells[0]}-" + "-".join(cells[1:])
+        page.formula((page.row, 2 + offset), text, float(amounts[0] - sum(amounts[1:], Decimal(0))), "money total")
+    at[label] = page.row
+    page.row += 1
+
+
+def _finance_charts(page: Page, columns: Sequence[Column], at: dict[str, int]) -> None:
+    months = [i for i, column in enumerate(columns) if column.kind in ("actual", "plan")]
+    if not months:
+        return
+    first, last = 2 + months[0], 2 + months[-1]
+    page.row += 1
+    chart = column_chart(page)
+    add_series(chart, page, "Net sales", (3, at["revenue"], first, last), OUTLINED)
+    add_series(chart, page, "Gross margin", (3, at["Gross margin"], first, last), SOLID)
+    place(chart, page, (page.row, 0), "Net sales and gross margin", page.book.imprint.currency)
+    lines = line_chart(page)
+    for name, label, look in (
+        ("stock_value", "Stock", LEVEL),
+        ("cash", "Net cash", {"line": {"color": "#1F2328", "width": 1.75}}),
+    ):
+        if name in at:
+            add_series(lines, page, label, (3, at[name], first, last), look)
+    if "stock_value" in at or "cash" in at:
+        place(
+            lines, page, (page.row, 9), "Stock" + (" and net cash" if "cash" in at else ""), page.book.imprint.currency
+        )
