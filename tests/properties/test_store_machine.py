@@ -1,0 +1,261 @@
+"""The store and the fold against a naive model: dicts of cells, refolded from scratch after every step."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+
+from tests.core.planlet import change, model, node, panel
+from trivet.core.entries import Change, Effect, Logged, Operation
+from trivet.core.fold import effects_of, fold
+from trivet.core.ids import ActorId, Digest, ScenarioId, Seq, VersionId
+from trivet.core.issues import Issue
+from trivet.core.panel import Panel
+from trivet.core.plan import Plan, Recipe
+from trivet.core.records import Stamp
+from trivet.store import CellsChanged, VersionState, log, open_store
+from trivet.store.database import writing
+from trivet.store.stored import StoredScenario
+
+MODEL = model()
+SHAPE = (15, len(MODEL.buckets))
+OPEN = np.arange(SHAPE[1]) >= MODEL.buckets.first_open
+BASE = panel(MODEL, {"consensus_base": np.where(OPEN, 10_000, 0) * np.ones(SHAPE, dtype=np.int64)})
+MAIN = ScenarioId("main")
+Cell = tuple[str, str, date]
+DAYS = (date(2026, 12, 1), date(2027, 1, 1))
+CELLS: list[Cell] = [(item, market, day) for item in ("BK-1", "BK-2") for market in ("DE", "FR") for day in DAYS]
+Cells = st.sampled_from(CELLS)
+Amounts = st.integers(0, 500)
+
+
+@dataclass
+class Line:
+    """What the naive model remembers of an entry: enough to fold it again."""
+
+    operation: Operation
+    cell: Cell
+    value: int = 0
+    withdraws: int | None = None
+
+
+@dataclass
+class Naive:
+    """Scenarios as lists of lines, published plans as dicts of cells."""
+
+    lines: dict[ScenarioId, list[Line]] = field(default_factory=dict)
+    published: dict[VersionId, tuple[str, dict[Cell, int]]] = field(default_factory=dict)
+
+    def fold(self, scenario: ScenarioId) -> tuple[dict[Cell, int], set[Cell]]:
+        lines = self.lines[scenario]
+        gone = {line.withdraws for line in lines}
+        values, locked = dict.fromkeys(CELLS, 10), set[Cell]()
+        for number, line in enumerate(lines, start=1):
+            if number in gone or line.operation is Operation.WITHDRAW:
+                continue
+            if line.operation is Operation.UNLOCK:
+                locked.discard(line.cell)
+            elif line.cell not in locked:
+                values[line.cell] = line.value + (values[line.cell] if line.operation is Operation.ADD else 0)
+                if line.operation is Operation.LOCK:
+                    locked.add(line.cell)
+        return values, locked
+
+
+class Refused(Exception):  # noqa: N818
+    """The change does not fit."""
+
+
+def compute(standing: tuple[Logged, ...], entry: Change) -> Sequence[tuple[Effect, ...]]:
+    """Give the effects as a use-case does: fold what stands, then ask what the change moves."""
+    folded, _ = fold(BASE, standing, MODEL)
+    found = effects_of(entry, folded, MODEL, standing)
+    if any(isinstance(part, Issue) for part in found):
+        raise Refused
+    return [tuple(part for part in found if isinstance(part, Effect))]
+
+
+def refold(_scenario: StoredScenario, entries: tuple[Logged, ...]) -> Mapping[Seq, tuple[Effect, ...]]:
+    """Compute every entry's effects again, for the doctor's V8."""
+    found = {}
+    for number, logged in enumerate(entries):
+        assert isinstance(logged.entry, Change)
+        found[logged.seq] = tuple(compute(entries[:number], logged.entry)[0])
+    return found
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """Edit, lock, branch, withdraw, publish, reopen, crash."""
+
+    scenarios = Bundle("scenarios")
+
+    @initialize(target=scenarios)
+    def begin(self) -> ScenarioId:
+        self.folder = Path(mkdtemp(prefix="trivet-machine-"))
+        self.store = open_store(self.folder, create=True)
+        self.naive = Naive(lines={MAIN: []})
+        self.number = 0
+        self.store.create_scenario(MAIN, "Working plan", None, self.stamp())
+        self.snapshot = self.store.put_snapshot("company", {}, (), "{}", self.stamp(), scenario=MAIN)
+        return MAIN
+
+    def stamp(self) -> Stamp:
+        self.number += 1
+        return Stamp(
+            actor=ActorId("ann"), at=datetime(2026, 11, 2, tzinfo=UTC), source="machine", group=str(self.number)
+        )
+
+    def record(self, scenario: ScenarioId, line: Line, *, seen: Seq | None = None) -> None:
+        """Append an entry; the naive model knows beforehand whether its cell is locked."""
+        values, locked = self.naive.fold(scenario)
+        fits = line.cell not in locked or line.operation not in (Operation.SET, Operation.ADD)
+        try:
+            self.append(scenario, line, seen)
+        except Refused:
+            assert not fits
+            return
+        assert fits
+        recorded = values[line.cell] if line.operation is Operation.LOCK else line.value
+        self.naive.lines[scenario].append(replace(line, value=recorded))
+
+    def append(self, scenario: ScenarioId, line: Line, seen: Seq | None) -> tuple[Logged, ...]:
+        entry = entry_of(line)
+        return self.store.append(
+            scenario, [entry], self.stamp(), seen=seen, effects=lambda standing: compute(standing, entry)
+        )
+
+    @rule(scenario=scenarios, cell=Cells, amount=Amounts, adds=st.booleans())
+    def edit(self, scenario: ScenarioId, cell: Cell, amount: int, adds: bool) -> None:
+        operation = Operation.ADD if adds else Operation.SET
+        self.record(scenario, Line(operation, cell, amount), seen=self.store.head(scenario))
+
+    @rule(scenario=scenarios, cell=Cells)
+    def lock(self, scenario: ScenarioId, cell: Cell) -> None:
+        self.record(scenario, Line(Operation.LOCK, cell))
+
+    @rule(scenario=scenarios, cell=Cells)
+    def unlock(self, scenario: ScenarioId, cell: Cell) -> None:
+        if cell in self.naive.fold(scenario)[1]:
+            self.record(scenario, Line(Operation.UNLOCK, cell))
+
+    @rule(scenario=scenarios, pick=st.integers(0, 10**6))
+    def withdraw(self, scenario: ScenarioId, pick: int) -> None:
+        lines = self.naive.lines[scenario]
+        gone = {line.withdraws for line in lines}
+        able = [n for n, line in enumerate(lines, 1) if n not in gone and line.operation is not Operation.WITHDRAW]
+        if able:
+            target = able[pick % len(able)]
+            self.record(scenario, Line(Operation.WITHDRAW, lines[target - 1].cell, withdraws=target))
+
+    @rule(scenario=scenarios, cell=Cells)
+    def edit_what_somebody_else_just_edited(self, scenario: ScenarioId, cell: Cell) -> None:
+        values, locked = self.naive.fold(scenario)
+        if cell in locked:
+            return
+        seen = self.store.head(scenario)
+        self.record(scenario, Line(Operation.SET, cell, values[cell] + 1), seen=seen)
+        with pytest.raises(CellsChanged):
+            self.append(scenario, Line(Operation.SET, cell, values[cell] + 2), seen)
+
+    @rule(target=scenarios, parent=scenarios)
+    def branch(self, parent: ScenarioId) -> ScenarioId:
+        name = ScenarioId(f"branch{len(self.naive.lines)}")
+        self.store.create_scenario(name, name, parent, self.stamp())
+        self.naive.lines[name] = list(self.naive.lines[parent])
+        return name
+
+    @rule(scenario=scenarios)
+    def publish(self, scenario: ScenarioId) -> None:
+        entries = self.store.entries(scenario)
+        plan = make(self.folded(scenario), len(entries))
+        seq = self.store.head(scenario)
+        version = self.store.put_version(scenario, seq, plan, self.snapshot, self.stamp())
+        if self.store.version(version).state is VersionState.PUBLISHED:
+            assert version in self.naive.published
+            return
+        self.store.set_state(version, "in_review", self.stamp())
+        self.store.set_state(version, "approved", self.stamp())
+        self.store.publish(version, '{"passed": 1}', self.stamp())
+        self.naive.published[version] = (plan.digest(), self.naive.fold(scenario)[0])
+
+    @rule()
+    def reopen(self) -> None:
+        self.store.close()
+        self.store = open_store(self.folder)
+
+    @rule(scenario=scenarios, cell=Cells)
+    def crash(self, scenario: ScenarioId, cell: Cell) -> None:
+        """The connection dies after everything was written and before it was committed."""
+        with pytest.raises(Refused):
+            self.write_and_die(scenario, entry_of(Line(Operation.UNLOCK, cell)))
+
+    def write_and_die(self, scenario: ScenarioId, entry: Change) -> None:
+        with writing(self.store.engine) as connection:
+            log.append(
+                connection, scenario, [entry], self.stamp(), seen=None, effects=lambda _: [()], base=Digest("crash")
+            )
+            connection.invalidate()
+            raise Refused
+
+    def folded(self, scenario: ScenarioId) -> Panel:
+        return fold(BASE, self.store.entries(scenario), MODEL)[0]
+
+    @invariant()
+    def every_scenario_folds_to_the_naive_cells(self) -> None:
+        for scenario, lines in getattr(self, "naive", Naive()).lines.items():
+            assert [entry.seq for entry in self.store.entries(scenario)] == list(range(1, len(lines) + 1))
+            assert cells_of(self.folded(scenario)) == self.naive.fold(scenario)[0]
+
+    def teardown(self) -> None:
+        if not hasattr(self, "store"):
+            return
+        for version, (digest, cells) in self.naive.published.items():
+            plan = self.store.load_plan(version)
+            assert plan.digest() == digest
+            assert cells_of(plan.panel("demand")) == cells
+        assert [check for check in self.store.doctor(refold) if not check.passed] == []
+        self.store.close()
+        rmtree(self.folder)
+
+
+def entry_of(line: Line) -> Change:
+    item, market, day = line.cell
+    amount = str(line.value) if line.operation in (Operation.SET, Operation.ADD) else None
+    where = (node("item", item), node("market", market))
+    return change(line.operation, amount, *where, first=day, last=day, withdraws=line.withdraws, reason="machine")
+
+
+def cells_of(of: Panel) -> dict[Cell, int]:
+    """Give the cells the naive model knows, in units; every other open cell is the base."""
+    values = of.count("consensus_demand").copy()
+    keys = of.keys.rows()
+    found = {}
+    for item, market, day in CELLS:
+        at = keys.index((item, market)), MODEL.buckets.index(day)
+        found[item, market, day] = int(values[at]) // 1000
+        values[at] = 10_000
+    assert np.array_equal(values, BASE.count("consensus_base"))
+    return found
+
+
+def make(folded: Panel, entries: int) -> Plan:
+    nothing = Digest("")
+    recipe = Recipe(
+        inputs=nothing, entries=Digest(folded.digest() + str(entries)), options=nothing, reference=None, engines=()
+    )
+    return Plan(recipe=recipe, panels={folded.grain: folded}, issues=())
+
+
+TestStore = StoreMachine.TestCase
+TestStore.settings = settings(
+    max_examples=500 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 12, stateful_step_count=25, deadline=None
+)
