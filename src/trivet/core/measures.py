@@ -60,6 +60,7 @@ class MeasureSpec:
         owner: role that answers for it.
         about: one sentence.
         former: names it had in earlier formats.
+        tables: tables of the company folder its values come from.
     """
 
     id: MeasureId
@@ -78,6 +79,7 @@ class MeasureSpec:
     owner: str
     about: str
     former: tuple[str, ...]
+    tables: tuple[str, ...] = ()
 
     @property
     def quantum(self) -> Decimal | None:
@@ -140,4 +142,5 @@ def _measure(name: str, raw: Mapping[str, Any]) -> MeasureSpec:
         owner=raw.get("owner", "coordinator"),
         about=raw["about"],
         former=tuple(raw.get("former", ())),
+        tables=tuple(raw.get("tables", ())),
     )

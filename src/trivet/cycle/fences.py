@@ -20,23 +20,25 @@ def check_fence(change: Change, buckets: Buckets) -> tuple[Issue, ...]:
     first = change.first
     if first < buckets.current:
         return (_refused(place, f"{first:%Y-%m-%d} is closed: it lies before {buckets.current:%Y-%m-%d}."),)
-    if first >= buckets.edges[-1] or change.last >= buckets.edges[-1]:
+    if max(first, change.last) >= buckets.edges[-1]:
         return (_refused(place, f"the plan ends before {buckets.edges[-1]:%Y-%m-%d}."),)
     if _before(first, buckets, buckets.frozen_until):
-        if not change.reason:
-            return (
-                Issue(
-                    code="fence.frozen",
-                    severity=Severity.REFUSED,
-                    place=place,
-                    message=f"{first:%Y-%m-%d} is inside the frozen fence, which changes only with a reason.",
-                    advice='Give one: --reason "...".',
-                ),
-            )
-        return (_warning(place, "frozen", "Tell the plants: this bucket is being carried out."),)
+        return (_frozen(place, change.reason),)
     if _before(first, buckets, buckets.slushy_until):
         return (_warning(place, "slushy", "Check the cost of changing supply at short notice."),)
     return ()
+
+
+def _frozen(place: Place, reason: str | None) -> Issue:
+    if reason:
+        return _warning(place, "frozen", "Tell the plants: this bucket is being carried out.")
+    return Issue(
+        code="fence.frozen",
+        severity=Severity.REFUSED,
+        place=place,
+        message="the change starts inside the frozen fence, which changes only with a reason.",
+        advice='Give one: --reason "...".',
+    )
 
 
 def _before(day: date, buckets: Buckets, index: int) -> bool:
