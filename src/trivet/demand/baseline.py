@@ -7,7 +7,6 @@ season on its own level; with one or two buckets it is a flat line and says so. 
 all levels are brought together (`demand.levels`). Dead, unborn and silent series are 0.
 """
 
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -19,13 +18,17 @@ from trivet.core.plan import PlanInputs
 from trivet.core.ports import Forecaster
 from trivet.core.quantities import QUANTITY, round_to_counts, to_amounts
 from trivet.core.seasons import ahead, seasonal_index
-from trivet.demand.levels import combine_levels
+from trivet.demand.levels import build_tree, two_passes
 from trivet.demand.presence import life_of
-from trivet.demand.scope import Members, group_rows, members_of, worth
+from trivet.demand.scope import Members, Texts, group_rows, members_of, worth
 from trivet.demand.training import Training, training_series
 
 _FLAT: Final = 2
 """Up to this many buckets a series is a flat line."""
+_ELDER: Final = 0.75
+"""Series with less than this part of their family's longest history are not summed with it."""
+_LEAST: Final = 1e-9
+"""Variance of a series that sold nothing."""
 
 
 def forecast(inputs: PlanInputs, demand: Panel, forecaster: Forecaster) -> tuple[Panel, tuple[Issue, ...]]:
@@ -42,9 +45,7 @@ def forecast(inputs: PlanInputs, demand: Panel, forecaster: Forecaster) -> tuple
     going: Flags = alive.any(axis=1) & ~silent & (training.length > 0)
     regular = going & (training.length >= 2 * training.season)
     leaf = _own_level(training, members, going & ~regular, demand)
-    found, failed = _by_method(training, regular, forecaster, naive)
-    leaf[regular] = found
-    leaf[regular] = combine_levels(training, _kin(members, alive), regular, leaf, forecaster)
+    leaf[regular], failed = _by_method(training, members, regular, alive, (forecaster, naive))
     counts = round_to_counts(np.where(alive & going[:, None], np.maximum(leaf, 0.0), 0.0), QUANTITY)
     issues = [
         *_summary(demand, "demand.short-history", going & (training.length <= _FLAT), _SHORT_WORDS),
@@ -100,12 +101,6 @@ def seasonal_naive(demand: Panel, training: Training) -> Rates:
     return np.where(long[:, None], yearly, mean[:, None])
 
 
-def _kin(members: Members, alive: Flags) -> Members:
-    """Give items that end inside the horizon a family of their own: its total must not hide their end."""
-    ending = ~alive.all(axis=1)
-    return replace(members, family=np.where(ending, members.item, members.family))
-
-
 def _silent(training: Training) -> Flags:
     """Tell which series sold nothing in the last year, though they did before."""
     buckets = training.values.shape[1]
@@ -135,16 +130,46 @@ def _own_level(training: Training, members: Members, young: Flags, demand: Panel
     return result
 
 
-def _by_method(training: Training, regular: Flags, forecaster: Forecaster, naive: Rates) -> tuple[Rates, Flags]:
-    """Forecast with the engine; where it gives no number the benchmark stands in and the series is flagged."""
+def _by_method(
+    training: Training, members: Members, regular: Flags, alive: Flags, engine: tuple[Forecaster, Rates]
+) -> tuple[Rates, Flags]:
+    """Forecast series, items and families in one call and bring them together.
+
+    Where the method gives no number for a series the benchmark stands in and the series is flagged; for a sum
+    what lies below it speaks alone.
+    """
+    forecaster, naive = engine
     rows: Counts = np.flatnonzero(regular).astype(np.int64)
     failed = np.zeros(len(regular), dtype=np.bool_)
     if not len(rows):
         return np.zeros((0, naive.shape[1])), failed
-    found = forecaster.predict(training.values[rows], training.first[rows], training.season, naive.shape[1])
-    bad: Flags = np.asarray(~np.isfinite(found).all(axis=1))
+    items, families = _kin(training, members, rows, alive)
+    tree = build_tree(training, rows, items, families)
+    values = np.concatenate([training.values[rows], tree.values])
+    first = np.concatenate([training.first[rows], tree.first])
+    found = forecaster.predict(values, first, training.season, naive.shape[1])
+    bad: Flags = np.asarray(~np.isfinite(found[: len(rows)]).all(axis=1))
     failed[rows[bad]] = True
-    return np.where(bad[:, None], naive[rows], found), failed
+    own = np.maximum(np.where(bad[:, None], naive[rows], found[: len(rows)]), 0.0)
+    variance = np.maximum(training.values[rows, -training.season :].mean(axis=1), _LEAST)
+    return two_passes(own, variance, tree.items, tree.families, found[len(rows) :]), failed
+
+
+def _kin(training: Training, members: Members, rows: Counts, alive: Flags) -> tuple[Texts, Texts]:
+    """Name the item and family each series is summed under.
+
+    Items that end inside the horizon are a family of their own, that its total may not hide their end; series that
+    are younger than most of their family stand alone, that its sum may not lose their elders' years.
+    """
+    items, families = members.item[rows].copy(), members.family[rows].copy()
+    length = training.length[rows]
+    for family in group_rows(families).values():
+        young = family[length[family] < _ELDER * length[family].max()]
+        items[young] = [f"{items[row]}\x1f{rows[row]}" for row in young]
+        families[young] = items[young]
+    ending = ~alive[rows].all(axis=1)
+    families[ending] = items[ending]
+    return items, families
 
 
 def _open(demand: Panel, counts: Counts) -> Counts:

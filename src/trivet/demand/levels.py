@@ -2,51 +2,48 @@
 
 Weighted least squares with structural weights (Athanasopoulos et al. 2017, wls_struct) on the tree family, item,
 item x market: the error of a series has a variance in proportion to its level, that of a node the sum of its
-series'. On a tree the
-projection is two passes: upwards every node takes the mean of its own forecast and its children's sum, weighted by
-precision; downwards the difference is handed to the children by variance.
+series'. On a tree the projection is two passes: upwards every node takes the mean of its own forecast and its
+children's sum, weighted by precision; downwards the difference is handed to the children by variance.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
-from trivet.core.ids import Counts, Flags, Rates
-from trivet.core.ports import Forecaster
-from trivet.demand.scope import Members, group_rows
+from trivet.core.ids import Counts, Rates
+from trivet.demand.scope import Texts, group_rows
 from trivet.demand.training import Training
 
 
-def combine_levels(training: Training, members: Members, regular: Flags, leaf: Rates, forecaster: Forecaster) -> Rates:
-    """Bring the forecasts of the `regular` series together with those of their items and families.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Tree:
+    """Families over items over series; every number counts within the list below it.
 
-    Args:
-        training: all series.
-        members: their items and families.
-        regular: series with two years of history or more.
-        leaf: (series, horizon) forecasts of all series.
-        forecaster: used on the sums.
-
-    Returns:
-        (regular series, horizon) forecasts, >= 0, consistent with the reconciled sums.
+    Attributes:
+        items: series of each item.
+        families: items of each family.
+        values: (items + families, closed buckets) sums in units.
+        first: bucket from which all series of a sum are known.
     """
-    rows = np.flatnonzero(regular)
-    own = leaf[rows]
-    if len(rows) < 2:
-        return own
-    items = list(group_rows(members.item[rows]).values())
-    of_item = np.array([members.family[rows[group[0]]] for group in items], dtype=object)
-    families = list(group_rows(of_item).values())
-    whole = [np.concatenate([items[item] for item in family]) for family in families]
-    sums = _predicted(training, [rows[group] for group in items + whole], forecaster, own.shape[1])
-    variance = np.maximum(training.values[rows, -training.season :].mean(axis=1), 1e-9)
-    return two_passes(own, variance, items, families, sums)
+
+    items: list[Counts]
+    families: list[Counts]
+    values: Rates
+    first: Counts
 
 
-def _predicted(training: Training, groups: list[Counts], forecaster: Forecaster, horizon: int) -> Rates:
-    """Forecast the sum of each group over the buckets all its series know; NaN where the method fails."""
-    values = np.stack([training.values[rows].sum(axis=0) for rows in groups])
-    first = np.array([training.first[rows].max() for rows in groups], dtype=np.int64)
-    before = np.arange(values.shape[1])[None, :] < first[:, None]
-    return forecaster.predict(np.where(before, 0.0, values), first, training.season, horizon)
+def build_tree(training: Training, rows: Counts, items: Texts, families: Texts) -> Tree:
+    """Sum up the series `rows` by item and family (a name each, one a series of `rows`; items lie in one family)."""
+    of_series = list(group_rows(items).values())
+    names = np.array([families[series[0]] for series in of_series], dtype=object)
+    of_item = list(group_rows(names).values())
+    whole = [np.concatenate([of_series[item] for item in family]) for family in of_item]
+    groups = [rows[series] for series in of_series + whole]
+    values = [training.values[group].sum(axis=0) for group in groups]
+    first = np.array([training.first[group].max() for group in groups], dtype=np.int64)
+    stacked = np.stack(values) if values else np.zeros((0, training.values.shape[1]))
+    before = np.arange(stacked.shape[1])[None, :] < first[:, None]
+    return Tree(items=of_series, families=of_item, values=np.where(before, 0.0, stacked), first=first)
 
 
 def two_passes(own: Rates, variance: Rates, items: list[Counts], families: list[Counts], sums: Rates) -> Rates:

@@ -21,7 +21,8 @@ LUMPY = 1.32
 """Mean interval between demands above which a series is intermittent (Syntetos & Boylan 2005)."""
 SHORTEST = 5
 """Below this many buckets a trend is an artefact: the mean is the forecast."""
-BATCH = 250
+BATCH = 1000
+"""Series a batch: about as much work as a child needs to import the library."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
