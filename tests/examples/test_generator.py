@@ -268,3 +268,14 @@ def test_bikes_is_small_enough_to_check_by_hand() -> None:
     assert {(row["item"], row["market"]): int(row["quantity"]) for row in april}["C1", "HOME"] == 6 * 15
     assert len({row["bucket"] for row in orders}) == 24
     assert sum(int(row["quantity"]) for row in orders) == sum(int(r["quantity"]) for r in rows("shipments", bikes()))
+
+
+def test_bikes_budget_asks_for_a_tenth_more_city_bikes_than_the_history() -> None:
+    city = [row for row in rows("orders", bikes()) if row["item"].startswith("C")]
+    ordered = sum(int(row["quantity"]) for row in city if row["bucket"].startswith("2025"))
+    budget = sum(
+        Decimal(row["quantity"])
+        for row in rows("budget", bikes())
+        if row["family"] == "City" and row["bucket"].startswith("2027")
+    )
+    assert budget == Decimal("1.1") * ordered
