@@ -170,6 +170,23 @@ def test_overload_names_who_causes_it() -> None:
     assert "F 60%, G 40%" in message
 
 
+def test_seasonal_target_does_not_load_the_bucket_before_the_season() -> None:
+    # 12 months, 30-day target: the need of a peak shows in the peak, not a month before it.
+    season = [10.0, 10, 10, 40, 10, 10, 10, 10, 10, 10, 10, 10]
+    tables: dict[str, Rows] = {
+        "routings": [line()],
+        "resources": [crew(per_day=9)],
+        "inventory_policy": [{"item": "P", "days": 30}],
+        "stock_history": [stock(units=12)],
+    }
+    result = Case(tables=tables, demand={("P", "M"): season}).plan()
+    required = result.units("required_production", "P", "N")
+    assert required[2] == 10
+    assert required[3] == 40
+    # The plan itself does build up to the target of the peak.
+    assert result.units("projected_stock", "P", "N")[2] == result.units("target_stock", "P", "N")[2] > 35
+
+
 def test_target_in_units_is_shared_by_coming_demand() -> None:
     tables: dict[str, Rows] = {
         "locations": [{"location": "N", "kind": "plant"}, {"location": "A", "kind": "dc"}],

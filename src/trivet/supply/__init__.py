@@ -4,5 +4,5 @@ In reading order: `calendar` (working days), `sites` (where items live),
 `panels` (series, actuals, capacity), `network` (the ways), `targets` (stock and backlog wanted), `requirements`
 (unlimited), `wanted` and `asked` (the task), `blocks` (how a programme is written), `make_to_stock`,
 `make_to_order`, `materials`, `capacity` (its parts), `model` (the plan), `read_back` (whole flows, exact states),
-`fill` (panels, fair shares, costs), `findings` (issues).
+`fill` (panels, fair shares, costs), `findings` and `oddities` (issues).
 """

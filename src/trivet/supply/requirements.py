@@ -2,7 +2,8 @@
 
 Chase: `required = max(0, demand + target - previous closing - receipts)`, from the customer backwards: lanes
 with their lead time, plants by the quota of their routings, parts by the bill of materials. What would have to
-have left before today leaves today. Orders of made-to-order items are kept at the backlog the policy allows.
+have left before today leaves today. The target held is the year's mean (`held_target`): the need shown is that of
+demand, not of a target's season. Orders of made-to-order items are kept at the backlog the policy allows.
 Hours are quantity x hours a unit (bill of resources), earlier by the routing's offset (resource profile).
 
 Reads `consensus_demand`; writes `required_production`, `target_stock`, `required_hours`, `material_need`.
@@ -21,7 +22,7 @@ from trivet.core.quantities import round_to_counts
 from trivet.supply.network import Network, read_network
 from trivet.supply.panels import HOURS, extend
 from trivet.supply.sites import shipping_of
-from trivet.supply.targets import backlog_days, build_floor, coming, go_on, target_stock
+from trivet.supply.targets import backlog_days, build_floor, coming, go_on, held_target, target_stock
 from trivet.supply.wanted import rows_by_site, site_demand
 
 
@@ -45,7 +46,8 @@ def require(
     network = read_network(inputs, supply, load, material)
     asked = site_demand(demand, rows_by_site(inputs, demand, supply), supply.rows)
     target = target_stock(inputs, network, asked)
-    made = _Chase(inputs, network, asked, target, _opening_backlog(supply)).run()
+    held = held_target(inputs, network, target)
+    made = _Chase(inputs, network, asked, held, _opening_backlog(supply)).run()
     hours = hours_of(network, made, load.rows)
     required_production = np.zeros((supply.rows, network.open), dtype=np.int64)
     required_production[network.makes.site] = made

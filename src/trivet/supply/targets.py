@@ -121,6 +121,30 @@ def target_stock(inputs: PlanInputs, network: Network, demand: Counts) -> Counts
     return whole
 
 
+def held_target(inputs: PlanInputs, network: Network, target: Counts) -> Counts:
+    """Give the target the unlimited plan holds: the mean of the coming year's targets, in whole steps.
+
+    A target in days swings with the season; chasing the swing would load the lines with the demand of the
+    bucket after, and the need shown would not be that of the demand planned. What to build ahead is an output
+    of the constrained plan (F17), which aims at each bucket's own target. Items that end keep theirs.
+
+    Args:
+        inputs: the snapshot, for the last days of sale.
+        network: the sites.
+        target: (sites, open) counts as `target_stock` gives them.
+    """
+    season, open_ = min(season_of(network), network.open), network.open
+    held = target.copy()
+    ends = _last_sales(inputs)
+    lasting = np.array([item not in ends for item in network.items], dtype=np.bool_)
+    for t in range(open_):
+        first = min(t, open_ - season)
+        mean = target[lasting, first : first + season].mean(axis=1)
+        step = network.step[lasting]
+        held[lasting, t] = np.ceil(mean / step - 1e-9).astype(np.int64) * step
+    return held
+
+
 def backlog_days(inputs: PlanInputs, network: Network) -> tuple[Rates, Rates]:
     """Give, by site, the days of backlog the policy allows (inf = no limit) and the days to build."""
     found = policies(inputs, network)
