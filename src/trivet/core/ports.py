@@ -27,6 +27,7 @@ class Forecaster(Protocol):
 
         Returns:
             (series, horizon), >= 0, rounded to 0.001; independent of how series are batched.
+            A row of NaN says that the method failed on that series: the caller falls back and says so.
         """
         ...
 

@@ -62,8 +62,8 @@ def correct_history(inputs: PlanInputs, demand: Panel) -> tuple[Panel, tuple[Iss
         *asked,
         *_no_goods(inputs, demand, members),
         *_stock_outs(demand, members, empty & ~blind[:, None]),
-        *_corrections(demand, censored, history - orders, "stock-out"),
-        *_corrections(demand, single, history - orders, "one-off"),
+        *_corrections(demand, censored, history - orders, "demand.stock-out-corrected"),
+        *_corrections(demand, single, history - orders, "demand.one-off-corrected"),
     ]
     return demand.with_counts({"demand_history": full}, {"demand_history": mask}), tuple(issues)
 
@@ -142,15 +142,16 @@ def _stock_outs(demand: Panel, members: Members, empty: Flags) -> list[Issue]:
     return issues
 
 
-def _corrections(demand: Panel, where: Flags, change: Counts, reason: str) -> list[Issue]:
+def _corrections(demand: Panel, where: Flags, change: Counts, code: str) -> list[Issue]:
     """Say each correction: series, bucket, amount and reason."""
+    reason = code.removeprefix("demand.").removesuffix("-corrected")
     issues = []
     for row, column in np.argwhere(where):
         item, market = demand.keys.row(int(row))
         orders, moved = int(demand.count("orders")[row, column]), int(change[row, column])
         issues.append(
             Issue(
-                code=f"demand.{reason}-corrected",
+                code=code,
                 severity=Severity.NOTE if reason == "one-off" else Severity.WARNING,
                 place=_place(demand, Node(dimension="item", level="item", member=item), int(column), market),
                 message=f"{units_text(orders)} units stand in the history, {units_text(orders + moved)} were due by "
