@@ -76,9 +76,9 @@ def make_plan(
     tell("supply", 0, 3)
     supply, load, material, problems = supply_panels(inputs)
     found.add(problems)
-    supply = found.keep(fold(supply, entries, inputs.model, units))
     supply, load, material, problems = require(inputs, demand, supply, load, material)
     found.add(problems)
+    supply = found.keep(fold(supply, entries, inputs.model, units))
     tell("supply", 1, 3)
     basis = reference.basis if reference else None
     met = plan_supply(inputs, demand, supply, load, material, options, engines.solver, basis)
