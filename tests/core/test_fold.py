@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 import polars as pl
@@ -12,7 +12,7 @@ import pytest
 from tests.core.planlet import ITEMS, REGISTRY, base, change, log, logged, model, node, panel, row
 from trivet.core.buckets import Calendar
 from trivet.core.effects import apply_effects, effects_between
-from trivet.core.entries import Change, Effect, Entry, RecordChange
+from trivet.core.entries import Change, Effect, Entry, Logged, RecordChange
 from trivet.core.fold import effects_of, effects_under, entries_under, fold, fold_with_locks
 from trivet.core.formula import recompute
 from trivet.core.ids import Counts, GrainName, MeasureId, Seq
@@ -540,6 +540,30 @@ def test_clear_names_the_changes_wholly_under_a_node() -> None:
     assert under == (1, 2, 6)
 
 
+def test_firm_production_keeps_the_mix_it_was_logged_with() -> None:
+    known = model(items=BIKES)
+    planned = np.zeros((8, 36), dtype=np.int64)
+    planned[:4] = np.array([7, 5, 3, 1])[:, None] * 1000
+    before = panel(known, {}, grain="supply")  # what make_plan folds over: nothing is solved yet
+    shown = before.with_counts({"production": planned})
+    one = change("set", "160", CITY, measure="firm_production")
+    more = change("add", "16", CITY, measure="firm_production")
+    head, _ = fold(shown, [], known)
+    log_: list[Logged] = []
+    for seq, entry in enumerate((one, more), start=1):
+        effects = effects_of(entry, head, known, log_)
+        log_.append(logged(seq, entry, tuple(e for e in effects if isinstance(e, Effect))))
+        head = apply_effects(head, log_[-1].effects)
+    assert head.count("firm_production")[:4, column(known)].tolist() == [77_000, 55_000, 33_000, 11_000]
+    again, issues = fold(before, log_, known)
+    assert not issues
+    assert np.array_equal(again.count("firm_production"), head.count("firm_production"))
+    assert np.array_equal(again.mask("firm_production"), head.mask("firm_production"))
+    moved = replace(log_[0].effects[0], rows=log_[0].effects[0].rows + 2)
+    elsewhere, _ = fold(before, [logged(1, one, (moved,))], known)
+    assert elsewhere.count("firm_production")[:4, column(known)].tolist() == [40_000] * 4
+
+
 RATES = """
 [grains]
 demand = ["item", "market"]
@@ -664,6 +688,34 @@ def test_items_without_step_or_unit_count_whole_pieces() -> None:
     made = panel(known, {"consensus_base": base(known)[:12]})
     values = folded(made, known, change("set", "100.5", CITY))
     assert sorted(values[rows(made, "BK-1", "BK-2"), column(known)] % 1000)[:-1] == [0] * 5
+
+
+def test_quarter_of_a_family_with_a_lock_an_ended_an_unborn_item_and_boxes_is_met_to_the_piece() -> None:
+    one_family = BIKES.with_columns(
+        family=pl.lit("All"), first_sale=pl.Series([None, None, None, date(2027, 3, 10)], dtype=pl.Date)
+    )
+    known = model(Calendar.FOUR_FOUR_FIVE, items=one_family)
+    made = panel(known, {"consensus_base": base(known)[:12]})
+    units = Units(base=dict.fromkeys(one_family["item"].to_list(), "EA"), per_unit={("", "box"): 6.0})
+    first, last = date(2027, 1, 15), date(2027, 3, 15)
+    lock = change("lock", None, node("item", "BK-1"), first=first, last=last)
+    boxes = change("set", "300", node("family", "All"), unit="BOX", first=first, last=last)
+    result, issues = fold(made, log(lock, boxes), known, units)
+    assert not issues
+    values, held = result.count("consensus_demand"), rows(made, "BK-1")
+    span = known.buckets.span(first, last)
+    assert values[:, span].sum() == 300 * 6 * 1000
+    assert np.array_equal(values[held, span], made.count("consensus_base")[held, span])
+    assert not values[rows(made, "BK-3"), span].any()
+    assert not values[rows(made, "BK-4"), span][:, :2].any()
+    assert values[rows(made, "BK-4"), span][:, 2].all()
+    again, _ = fold(made, log(lock, boxes, replace(boxes, amount=Decimal("300.0"))), known, units)
+    assert again.digest() == result.digest()
+    total = Decimal(int(made.count("consensus_base")[:, span].sum())) / 6000
+    shown = replace(boxes, amount=total.quantize(Decimal("0.1"), ROUND_HALF_UP))
+    assert fold(made, log(shown), known, units)[0].digest() == fold(made, [], known)[0].digest()
+    back, _ = fold(made, log(boxes, replace(boxes, amount=Decimal(0)), boxes), known, units)
+    assert back.count("consensus_demand")[:, span].sum() == 300 * 6 * 1000
 
 
 def test_four_four_five_quarter_is_set_exactly() -> None:

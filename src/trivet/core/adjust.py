@@ -10,8 +10,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from trivet.core.desk import Block, Cells, Desk, State, one_step, open_desk, refused, target_of, weights_of
-from trivet.core.entries import Change, Operation
+from trivet.core.desk import (
+    Block,
+    Cells,
+    Desk,
+    State,
+    one_step,
+    open_desk,
+    recorded_mix,
+    refused,
+    target_of,
+    weights_of,
+)
+from trivet.core.entries import Change, Effect, Operation
 from trivet.core.ids import Counts, Flags, Rates
 from trivet.core.issues import Issue
 from trivet.core.measures import Unit
@@ -21,10 +32,12 @@ from trivet.core.quantities import QUANTITY, round_rate
 from trivet.core.scope import CellNames, steps_of, units_of
 from trivet.core.spread import spread
 from trivet.core.units import Units
-from trivet.core.valued import rounding_notes, shown_by, spread_value, worth_of
+from trivet.core.valued import common_factor, rounding_notes, shown_by, spread_value, worth_of
 
 
-def adjust(change: Change, state: State, panel: Panel, model: Model, units: Units | None) -> Block | Issue:
+def adjust(
+    change: Change, state: State, panel: Panel, model: Model, units: Units | None, *, recorded: Effect | None = None
+) -> Block | Issue:
     """Work out what a change makes of its cells.
 
     Args:
@@ -33,6 +46,7 @@ def adjust(change: Change, state: State, panel: Panel, model: Model, units: Unit
         panel: other measures of the grain: weights, prices.
         model: what the numbers mean.
         units: conversions for amounts in another unit.
+        recorded: what the entry did when it was logged; its mix holds for a measure without a base.
 
     Returns:
         The block with its new values, locks and notes; or the Issue that refuses the change, and
@@ -41,6 +55,7 @@ def adjust(change: Change, state: State, panel: Panel, model: Model, units: Unit
     desk = open_desk(change, state, panel, model, units)
     if isinstance(desk, Issue):
         return desk
+    desk = replace(desk, factor=common_factor(desk), mix=recorded_mix(desk, recorded))
     if change.operation is Operation.UNLOCK or (change.operation is Operation.LOCK and change.amount is None):
         return _held(desk)
     if change.amount is None:
@@ -139,8 +154,9 @@ def _groups(desk: Desk, *, direct: bool) -> list[Counts] | Issue:
     if typed.over_time != "sum":
         labels = cells % shape[1]
     kinds, numbers = units_of(desk.model, desk.state.members, desk.rows)
-    if direct and typed.unit is Unit.QUANTITY and len(kinds) > 1:
-        if desk.change.operation is not Operation.SCALE:
+    scales = desk.change.operation is Operation.SCALE
+    if direct and typed.unit is Unit.QUANTITY and len(kinds) > 1 and (scales or desk.change.unit is None):
+        if not scales:
             return refused(
                 desk.place,
                 "mixed-units",

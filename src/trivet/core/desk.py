@@ -2,7 +2,9 @@
 
 The weights of a spread (F5) are the cells' own values, then the measure's base, then what the registry
 says, each with last year's mix behind it, and equal shares over the living at the end; a change may
-name its own. Only open buckets move: of a factor or a lock that began in the past the open part counts.
+name its own. A measure without a base (firm production) keeps the mix its entry had when it was logged,
+because what it is spread by is solved from it later. Only open buckets move: of a factor or a lock that
+began in the past the open part counts.
 """
 
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
-from trivet.core.entries import Change, Operation
+from trivet.core.entries import Change, Effect, Operation
 from trivet.core.errors import InvalidInput, NotFound
 from trivet.core.ids import Counts, Flags, MeasureId, Rates
 from trivet.core.issues import Issue, Place, Severity
@@ -61,6 +63,8 @@ class Desk:
     Attributes:
         through: the summed measure that was typed; None when the edited measure itself was.
         alive: (rows, buckets of the span) cells that may receive anything.
+        factor: base units in one of the unit that was typed, where all cells have the same.
+        mix: flattened block of the weights the log recorded, for a measure without a base; else None.
     """
 
     change: Change
@@ -72,6 +76,8 @@ class Desk:
     rows: Counts
     span: slice
     alive: Flags
+    factor: Decimal = Decimal(1)
+    mix: Counts | None = None
 
     @property
     def place(self) -> Place:
@@ -101,6 +107,22 @@ class Cells:
     step: Counts
     shown: Counts
     worth: Rates
+
+
+def recorded_mix(desk: Desk, recorded: Effect | None) -> Counts | None:
+    """Give the block as it stood after the entry was logged; None when its cells lie elsewhere now."""
+    spec = desk.state.spec
+    if recorded is None or spec.base is not None or spec.quantum is None:
+        return None
+    opened = recorded.columns >= desk.span.start
+    rows = np.searchsorted(desk.rows, recorded.rows[opened])
+    columns = recorded.columns[opened] - desk.span.start
+    inside = (rows < len(desk.rows)) & (columns < desk.alive.shape[1])
+    if not inside.all() or not np.array_equal(desk.rows[rows], recorded.rows[opened]):
+        return None
+    mix = desk.state.values[desk.rows, desk.span].astype(np.int64)
+    mix[rows, columns] = recorded.after[opened]
+    return mix.ravel()
 
 
 def measure_moved(change: Change, registry: Registry) -> tuple[MeasureSpec, MeasureSpec | None] | Issue:
@@ -175,7 +197,7 @@ def target_of(desk: Desk, now: int, kept: int = 0, step: int = 1) -> int:
     amount = desk.change.amount or Decimal(0)
     quantum = (desk.through or desk.state.spec).quantum or QUANTITY
     if desk.change.operation is Operation.ADD:
-        return now + to_count(amount, quantum)
+        return now + to_count(amount * desk.factor, quantum)
     if desk.change.operation is Operation.SCALE:
         if amount == 1:
             return now
@@ -183,14 +205,16 @@ def target_of(desk: Desk, now: int, kept: int = 0, step: int = 1) -> int:
         return kept + int(free.to_integral_value(ROUND_HALF_UP)) * step
     exponent = amount.as_tuple().exponent
     decimals = Decimal(1).scaleb(min(exponent, 0)) if isinstance(exponent, int) else quantum
-    same = to_decimal(now, quantum).quantize(decimals, ROUND_HALF_UP) == amount
-    return now if same else to_count(amount, quantum)
+    same = (to_decimal(now, quantum) / desk.factor).quantize(decimals, ROUND_HALF_UP) == amount
+    return now if same else to_count(amount * desk.factor, quantum)
 
 
 def weights_of(desk: Desk, cells: Cells) -> Iterator[Counts | Rates]:
     """Give the weights F5 falls back on, in order, that have any value among the free cells."""
     free = cells.takes & ~cells.locked
     spec = desk.state.spec
+    if desk.mix is not None and np.any(desk.mix[cells.at][free]):
+        yield np.maximum(desk.mix[cells.at], 0)
     asked = (desk.change.spread_by,) if desk.change.spread_by else ()
     names = dict.fromkeys(name for name in (*asked, spec.id, spec.base, *spec.spread_by) if name)
     for name in names:

@@ -136,7 +136,7 @@ def _apply(
     if change.operation is Operation.LOCK and change.amount is None and recorded is not None:
         block = _relock(change, state, recorded, panel, model)
     else:
-        block = adjust(change, state, panel, model, units)
+        block = adjust(change, state, panel, model, units, recorded=recorded)
     if isinstance(block, Issue):
         return [_named(block, item)]
     _write(state, block)

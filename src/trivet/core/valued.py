@@ -6,6 +6,7 @@ quantity. Where there is no quantity yet the mix of F5 is taken. What whole step
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 from math import floor
 from typing import Final
 
@@ -56,9 +57,9 @@ def worth_of(desk: Desk) -> Rates | Issue | None:
 
 
 def _converted(desk: Desk, unit: str) -> Rates | Issue | None:
-    """Give how many of a unit one base unit of each item is; None when it is the base unit of all."""
+    """Give how many of a unit one base unit of each item is; None when all items convert alike."""
     items = items_of(desk.panel, desk.rows)
-    units = desk.units or Units(base=base_units(desk.model.dimensions["item"].members), per_unit={})
+    units = _units(desk)
     factors = units.factors(items, unit)
     unknown = np.flatnonzero(np.isnan(factors))
     if len(unknown) or not items:
@@ -69,10 +70,24 @@ def _converted(desk: Desk, unit: str) -> Rates | Issue | None:
             f"item '{item}' has no unit '{unit}'; it has {', '.join(units.known(item))}.",
             "Add a row to unit_conversions, or give the amount in the base unit.",
         )
-    if np.all(factors == 1.0):
+    if np.all(factors == factors[0]):
         return None
     worth: Rates = np.repeat(1.0 / factors, desk.alive.shape[1]).reshape(desk.alive.shape)
     return worth
+
+
+def _units(desk: Desk) -> Units:
+    return desk.units or Units(base=base_units(desk.model.dimensions["item"].members), per_unit={})
+
+
+def common_factor(desk: Desk) -> Decimal:
+    """Give the base units in one of the unit typed, when all items convert alike; else 1."""
+    typed, unit = desk.through or desk.state.spec, desk.change.unit
+    items = items_of(desk.panel, desk.rows)
+    if unit is None or typed.unit is not Unit.QUANTITY or desk.change.operation is Operation.SCALE or not items:
+        return Decimal(1)
+    factors = _units(desk).factors(items, unit)
+    return Decimal(repr(float(factors[0]))) if np.all(factors == factors[0]) else Decimal(1)
 
 
 def shown_by(desk: Desk, values: Counts, worth: Rates) -> Counts:
