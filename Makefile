@@ -10,6 +10,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.trivet-installed
 WORKSPACE ?= trivet-workspace
+# A file stays on one worker, so that what its tests share is made once.
+SPREAD := -n auto --maxprocesses 4 --dist loadfile
 PYTEST := $(BIN)/python -m pytest -q
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -40,7 +42,7 @@ demo: setup ## plan the example company from its files to a published plan, into
 	$(BIN)/trivet --workspace $(WORKSPACE) demo
 
 test: setup ## run the tests (5 minutes; needs nothing but pip, says what it left out)
-	$(PYTEST) -m "not accept"
+	$(PYTEST) $(SPREAD) -m "not accept"
 
 check: setup ## all checks of a change: style, contracts, types, locks, tests with coverage bars, docs, licences (8 minutes)
 	$(BIN)/ruff check .
@@ -49,7 +51,7 @@ check: setup ## all checks of a change: style, contracts, types, locks, tests wi
 	$(BIN)/mypy src tests tools benchmarks
 	$(BIN)/python -m tools.check_locks
 	@mkdir -p build/coverage && rm -f build/coverage/data*
-	$(BIN)/coverage run -m pytest -q -m "not accept"
+	$(BIN)/coverage run -m pytest -q $(SPREAD) -m "not accept"
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage json -q -o build/coverage/coverage.json
 	$(BIN)/python -m tools.coverage_bars build/coverage/coverage.json
@@ -73,13 +75,13 @@ quick: setup ## 60 seconds while working: style, contracts, types, tests of the 
 	$(BIN)/ruff check --quiet .
 	$(BIN)/lint-imports
 	$(BIN)/mypy src
-	$(PYTEST) -x -m "not accept" $$($(BIN)/python -m tools.touched_rooms)
+	$(PYTEST) $(SPREAD) -x -m "not accept" $$($(BIN)/python -m tools.touched_rooms)
 
 accept: setup ## what needs real inputs, PostgreSQL and kills (fails rather than skips), with its figures
-	TRIVET_REQUIRE="$${TRIVET_REQUIRE-shared postgresql}" $(PYTEST) -m "shared or postgresql or accept"
+	TRIVET_REQUIRE="$${TRIVET_REQUIRE-shared postgresql}" $(PYTEST) $(SPREAD) -m "shared or postgresql or accept"
 
 soak: setup ## by hand, long: accept with many more random histories and kills
-	HYPOTHESIS_PROFILE=soak TRIVET_KILLS=50 TRIVET_REQUIRE="shared postgresql" $(PYTEST) -m "shared or postgresql or accept"
+	HYPOTHESIS_PROFILE=soak TRIVET_KILLS=50 TRIVET_REQUIRE="shared postgresql" $(PYTEST) $(SPREAD) -m "shared or postgresql or accept"
 	HYPOTHESIS_PROFILE=soak $(PYTEST) tests/properties
 
 reference: setup ## write docs/reference again from the registries

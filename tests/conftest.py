@@ -22,13 +22,8 @@ settings.register_profile("ci", derandomize=True, deadline=None, suppress_health
 settings.register_profile("soak", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-_figures = pytest.StashKey[list[tuple[str, str]]]()
-_left_out = pytest.StashKey[Counter[str]]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_figures] = []
-    config.stash[_left_out] = Counter()
+FIGURE, LEFT_OUT = "figure", "left out"
+"""Properties of a report: they travel from the worker that ran the test to the one that prints the summary."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,19 +46,22 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} must run here (TRIVET_REQUIRE={' '.join(required)}): {call.excinfo.value}"
     else:
-        item.config.stash[_left_out].update(needs or ["another reason"])
+        report.user_properties += [(LEFT_OUT, need) for need in needs or ["another reason"]]
     return report
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if config.stash[_figures]:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    told = [pair for report in reports for pair in getattr(report, "user_properties", ())]
+    figures = sorted({value for name, value in told if name == FIGURE})
+    left_out = Counter(str(value) for name, value in told if name == LEFT_OUT)
+    if figures:
         terminalreporter.section("figures")
-        width = max(len(name) for name, _ in config.stash[_figures])
-        for name, value in config.stash[_figures]:
-            terminalreporter.write_line(f"{name:<{width}}  {value}")
-    if config.stash[_left_out]:
+        for line in figures:
+            terminalreporter.write_line(str(line))
+    if left_out:
         terminalreporter.section("left out")
-        for need, count in sorted(config.stash[_left_out].items()):
+        for need, count in sorted(left_out.items()):
             terminalreporter.write_line(f"{count} tests for lack of {NEEDS.get(need, need)}")
 
 
@@ -77,11 +75,11 @@ def shared() -> Path:
     return found
 
 
-@pytest.fixture(scope="session")
-def figure(pytestconfig: pytest.Config) -> Callable[[str, object], None]:
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[str, object], None]:
     """Print a measured figure at the end of the run: `figure("AdventureWorks revenue", revenue)`."""
 
     def tell(name: str, value: object) -> None:
-        pytestconfig.stash[_figures].append((name, str(value)))
+        request.node.user_properties.append((FIGURE, f"{name}: {value}"))
 
     return tell
