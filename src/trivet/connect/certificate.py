@@ -63,8 +63,11 @@ class Certificate:
         """The certificate in one line."""
         waived = [check for check in self.checks if check.waived_by]
         failed = [check for check in self.checks if not check.passed and not check.waived_by]
-        passed = len(self.checks) - len(waived) - len(failed)
+        unchecked = [check for check in self.checks if check.passed and not check.checked]
+        passed = len(self.checks) - len(waived) - len(failed) - len(unchecked)
         parts = [f"{passed} checks passed at {self.places:,} places"]
+        if unchecked:
+            parts.append(f"{len(unchecked)} had nothing to check")
         if waived:
             parts.append(f"{len(waived)} waived by {', '.join(sorted({check.waived_by or '' for check in waived}))}")
         if failed:

@@ -46,9 +46,9 @@ STYLES: Final[dict[str, dict[str, object]]] = {
     "days": {"num_format": "#,##0.0"},
     "whole": {"num_format": "0"},
     "date": {"num_format": "yyyy-mm-dd"},
-    "change": {"num_format": "[Color10]+#,##0;[Red]-#,##0;0"},
-    "change_million": {"num_format": "[Color10]+#,##0.00,,;[Red]-#,##0.00,,;0.00"},
-    "change_percent": {"num_format": "[Color10]+0.0%;[Red]-0.0%;0.0%"},
+    "change": {"num_format": "+#,##0;[Red]-#,##0;[Black]0", "font_color": GOOD},
+    "change_million": {"num_format": "+#,##0.00,,;[Red]-#,##0.00,,;[Black]0.00", "font_color": GOOD},
+    "change_percent": {"num_format": "+0.0%;[Red]-0.0%;[Black]0.0%", "font_color": GOOD},
     "good": {"font_color": GOOD, "bold": True},
     "bad": {"font_color": BAD, "bold": True, "text_wrap": True, "valign": "top"},
 }
@@ -124,6 +124,7 @@ class Page:
         self.sheet.set_landscape()
         self.sheet.set_paper(9)
         self.sheet.fit_to_pages(1, 0)
+        self.sheet.repeat_rows(0, 3)
         self.sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         self.sheet.set_footer(
             f"&L&8{_plain(mark.company)} cycle {mark.cycle} version {mark.version}&R&8&A, page &P of &N"

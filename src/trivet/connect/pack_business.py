@@ -5,7 +5,7 @@ from decimal import Decimal
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from trivet.connect.certificate import Certificate
-from trivet.connect.pack_book import Book, Cell, Page, columns_of
+from trivet.connect.pack_book import BAD, GOOD, Book, Cell, Page, columns_of
 from trivet.connect.pack_charts import OUTLINED, PALE, SOLID, add_series, column_chart, place
 from trivet.connect.pack_figures import Figures
 from trivet.core.summary import Bar, Bridge, FiscalLine, PlanSummary, percent
@@ -21,9 +21,10 @@ def write_business(book: Book, figures: Figures, summary: PlanSummary, certifica
     _outlook(page, summary)
     _health(page, summary, certificate)
     _families(page, figures, summary)
-    _bridge(page, summary)
     _binding(page, summary)
     _gaps(page, summary)
+    if summary.bridges:
+        _write_bridges(book, summary)
 
 
 def _message(summary: PlanSummary) -> str:
@@ -189,28 +190,28 @@ def _total_row(page: Page, lines: list[FiscalLine], first: int) -> None:
 
 
 def _family_chart(page: Page, first: int, count: int, year: int) -> None:
-    chart = column_chart(page)
+    """Draw revenue and margin of the families: last year pale, budget outlined, outlook solid."""
     names = [page.name, first, 0, first + count - 1, 0]
-    for name, column, look in (("last year", 4, PALE), ("budget", 2, OUTLINED), ("outlook", 1, SOLID)):
-        chart.add_series(
-            {
-                "name": name,
-                "categories": names,
-                "values": [page.name, first, column, first + count - 1, column],
-                "gap": 60,
-                **look,
-            }
-        )
-    place(chart, page, (3, 11), f"Revenue FY{year} by family", page.book.imprint.currency)
+    for top, label, columns in ((3, "Revenue", (4, 2, 1)), (19, "Margin", (8, 6, 5))):
+        chart = column_chart(page)
+        for name, column, look in zip(
+            ("last year", "budget", "outlook"), columns, (PALE, OUTLINED, SOLID), strict=True
+        ):
+            values = [page.name, first, column, first + count - 1, column]
+            chart.add_series({"name": name, "categories": names, "values": values, "gap": 60, **look})
+        place(chart, page, (top, 11), f"{label} FY{year} by family", page.book.imprint.currency)
 
 
-def _bridge(page: Page, summary: PlanSummary) -> None:
-    """Write the bridge from budget to outlook, company and families, one a year, with a chart of the last."""
-    for year in sorted({bridge.year for bridge in summary.bridges}):
+def _write_bridges(book: Book, summary: PlanSummary) -> None:
+    """Write the bridge from budget to outlook, company and families, one a year, with the company's steps drawn."""
+    page = book.page("Bridge", "Bridge: what moves the outlook off the budget", f"{book.imprint.currency} million")
+    page.sheet.fit_to_pages(1, 1)
+    page.widths((0, 0, 30), (1, 13, 11.5))
+    for number, year in enumerate(sorted({bridge.year for bridge in summary.bridges}, reverse=True)):
         bridges = [bridge for bridge in summary.bridges if bridge.year == year]
         bars = [bar for bar in Bar if any(b.bar is bar for bridge in bridges for b in bridge.bars)]
-        for label, name in _MEASURES:
-            page.section(f"Bridge FY{year}: {label.lower()} from budget to outlook", len(bars) + 1)
+        for part, (label, name) in enumerate(_MEASURES):
+            page.section(f"FY{year} {label.lower()}", len(bars) + 1)
             page.put(page.row, 0, "", "head")
             for column, bar in enumerate(bars, 1):
                 page.put(page.row, column, bar.value, "head_right")
@@ -218,8 +219,7 @@ def _bridge(page: Page, summary: PlanSummary) -> None:
             page.row += 1
             for bridge in bridges:
                 _bridge_row(page, bridge, bars, name)
-            if label == "Revenue" and year == summary.lines[-1].year:
-                _bridge_chart(page, bars, heads, year)
+            _bridge_chart(page, (heads, 3 + 14 * (2 * number + part)), bars, bridges[0], name)
             page.row += 1
 
 
@@ -235,13 +235,26 @@ def _bridge_row(page: Page, bridge: Bridge, bars: list[Bar], name: str) -> None:
     page.row += 1
 
 
-def _bridge_chart(page: Page, bars: list[Bar], heads: int, year: int) -> None:
-    """Draw the steps of the company's bridge; the totals stand in the table."""
-    chart = column_chart(page)
-    look = {"fill": {"color": "#1A7F37"}, "invert_if_negative": True, "invert_if_negative_color": "#C8102E"}
-    add_series(chart, page, "effect on revenue", (heads, heads + 1, 2, len(bars) - 1), look)
-    chart.set_legend({"none": True})
-    place(chart, page, (18, 11), f"What moves revenue FY{year} off its budget", page.book.imprint.currency)
+def _bridge_chart(page: Page, at: tuple[int, int], bars: list[Bar], bridge: Bridge, name: str) -> None:
+    """Draw the company's steps, better and worse apart; budget and outlook stand in the table.
+
+    `at` is the row of the labels (the company's row follows it) and the row the chart is placed at.
+    """
+    heads, top = at
+    worth = {bar.bar: float(getattr(bar, name)) for bar in bridge.bars}
+    chart = column_chart(page, stacked=True)
+    for label, sign, color in (("better", "MAX", GOOD), ("worse", "MIN", BAD)):
+        page.put(page.row, 0, f"  {label} (drawn)", "sub")
+        for column in range(2, len(bars)):
+            value = worth.get(bars[column - 1], 0.0)
+            kept = max(value, 0.0) if sign == "MAX" else min(value, 0.0)
+            cell = xl_rowcol_to_cell(heads + 1, column)
+            page.formula((page.row, column), f"={sign}(N({cell}),0)", kept, "million")
+        look = {"fill": {"color": color}, "border": {"none": True}}
+        add_series(chart, page, label, (heads, page.row, 2, len(bars) - 1), look)
+        page.row += 1
+    title = f"{name.capitalize()} FY{bridge.year}: steps from budget to outlook"
+    place(chart, page, (top, 12), title, page.book.imprint.currency)
 
 
 def _binding(page: Page, summary: PlanSummary) -> None:

@@ -46,7 +46,7 @@ def place(chart: Any, page: Page, at: tuple[int, int], title: str, unit: str) ->
         }
     )
     font = {"size": 8, "color": GREY}
-    chart.set_x_axis({"num_font": {**font, "rotation": -45}, "line": {"color": GREY}})
+    chart.set_x_axis({"num_font": {**font, "rotation": -45}, "line": {"color": GREY}, "label_position": "low"})
     chart.set_y_axis(
         {
             "num_font": font,

@@ -47,6 +47,7 @@ _ORDERED: Final = (
 )
 _MONEY: Final = (
     ("revenue", "Revenue", "money"),
+    ("last_year", "  a year before", "money"),
     ("margin", "Margin at standard cost", "money"),
     ("budget_units", "Budget units", "units"),
     ("budget_revenue", "Budget revenue", "money"),
@@ -113,6 +114,8 @@ def _write_rows(
         if name in ("earlier", "earlier_production", "purchases", "target_stock") and not rows[name].counts.any():
             continue
         at[name] = write_row(page, rows[name], columns, label, unit)
+        if name.startswith("earlier"):
+            _against_earlier(page, rows, columns, at, name)
     cover = figures.backlog_weeks(family) if ordered else figures.days_of_supply(family)
     _write_cover(page, cover, columns, ("Backlog", "weeks") if ordered else ("Days of supply", "days"))
     for name, label, _ in _MONEY:
@@ -123,6 +126,22 @@ def _write_rows(
     at["units"] = page.row
     write_row(page, rows["units"], columns, "Units shipped and planned", "units")
     return at
+
+
+def _against_earlier(
+    page: Page, rows: dict[str, Row], columns: tuple[Column, ...], at: dict[str, int], name: str
+) -> None:
+    """Write what became of the earlier plan: orders, consensus or production less what was planned."""
+    page.put(page.row, 0, "  difference")
+    page.put(page.row, 1, "units", "sub")
+    for offset, column in enumerate(columns):
+        base = "production" if name == "earlier_production" else "orders" if column.kind == "actual" else "consensus"
+        have, want = rows[base].value(column), rows[name].value(column)
+        if column.kind == "year" or have is None or want is None:
+            continue
+        cells = [xl_rowcol_to_cell(at[row], 2 + offset) for row in (base, name)]
+        page.formula((page.row, 2 + offset), f"={cells[0]}-{cells[1]}", float(have - want), "change")
+    page.row += 1
 
 
 def _write_cover(

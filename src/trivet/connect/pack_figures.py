@@ -5,13 +5,13 @@ and fiscal years. Flows are added, states are taken at the end, ratios are forme
 are made of whole counts; a cell is turned into a decimal once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
 import polars as pl
 
-from trivet.core.buckets import Buckets
+from trivet.core.buckets import Buckets, Calendar
 from trivet.core.fiscal import (
     families_of,
     outlook_cost,
@@ -70,6 +70,7 @@ class Row:
         quantum: what a count is worth.
         known: (buckets,) where there is a value.
         state: whether it is taken at the end of a group (stock) instead of added.
+        whole: whether a group is shown only when all of its buckets are known.
     """
 
     label: str
@@ -79,10 +80,13 @@ class Row:
     quantum: Decimal
     known: Flags
     state: bool = False
+    whole: bool = False
 
     def value(self, column: Column) -> Decimal | None:
         """Give the amount of a column; None where nothing is known."""
         known = self.known[column.buckets]
+        if self.whole and not known.all():
+            return None
         if self.state:
             last = column.buckets.stop - 1
             return int(self.counts[last]) * self.quantum if self.known[last] else None
@@ -170,6 +174,7 @@ class Figures:
             "stock_value", self.at_sites(supply.count("stock_value"), family), ahead, MONEY, state=True
         )
         rows |= self._budget_rows(family)
+        rows["last_year"] = self.year_before(rows["revenue"])
         rows["earlier"] = self.earlier("consensus_demand", family)
         rows["earlier_production"] = self.earlier("production", family)
         return rows
@@ -179,7 +184,8 @@ class Figures:
         found = {}
         for name, quantum in (("budget_units", QUANTITY), ("budget_revenue", MONEY), ("budget_margin", MONEY)):
             known = np.asarray(self.budget.mask(name)[mine].any(axis=0), dtype=np.bool_)
-            found[name] = _row(name, self.budget.count(name)[mine].sum(axis=0), known, quantum)
+            amounts = self.budget.count(name)[mine].sum(axis=0)
+            found[name] = replace(_row(name, amounts, known, quantum), whole=True)
         return found
 
     def earlier(self, measure: str, family: str) -> Row:
@@ -189,7 +195,16 @@ class Figures:
         for column, quantity in mine.select("column", "quantity").iter_rows():
             counts[column] += quantity
             known[column] = True
-        return _row("earlier", counts, known, QUANTITY)
+        return replace(_row("earlier", counts, known, QUANTITY), whole=True)
+
+    def year_before(self, row: Row) -> Row:
+        """Give a row of flows as it was a year earlier."""
+        season = 52 if self.buckets.calendar is Calendar.WEEKS else 12
+        before = np.zeros_like(row.counts)
+        before[season:] = row.counts[:-season]
+        known = np.zeros_like(row.known)
+        known[season:] = row.known[:-season]
+        return replace(row, counts=before, known=known, whole=True)
 
     def days_of_supply(self, family: str) -> list[tuple[Decimal, bool] | None]:
         """Give forward days of supply by bucket, and whether the plan's end was reached ("at least") (F3).

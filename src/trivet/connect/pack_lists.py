@@ -25,6 +25,7 @@ def write_capacity(book: Book, figures: Figures, summary: PlanSummary) -> None:
     columns = tuple(c for c in page_columns(figures.buckets, years=False) if c.kind in ("plan", "group"))
     page.widths((0, 0, 34), (1, 1, 7), (2, 1 + len(columns), 9))
     page.sheet.freeze_panes(4, 2)
+    page.sheet.fit_to_pages(1, 1)
     names = figures.load.keys["resource"].to_list()
     if not names:
         page.say("There is no table resources: capacity does not limit the plan.")
@@ -140,7 +141,7 @@ def _verdict(passed: bool, waived: str | None, checked: int) -> str:
     if waived:
         return "waived"
     if not checked:
-        return "not checked"
+        return "nothing to check"
     return "ties" if passed else "FAILS"
 
 
