@@ -1,1 +1,18 @@
-"""."""
+"""What and how much customers will buy, unconstrained. Modules in reading order.
+
+- `history`: orders, shipments and returns of the closed buckets, in plan currency
+- `presence`: which cells mean something: unborn, dead and not reported is not zero
+- `cleansing`: stock-outs and one-offs corrected, and said
+- `training`: what the forecast learns from: gaps filled, past events taken out
+- `baseline`: the statistical forecast beside the seasonal-naive line
+- `levels`: families, items and series brought together
+- `lifecycle`: launches, victims, endings, successors
+- `drivers`: planned events and price moves
+- `events`: promotions as factors on demand
+- `streams`: opinions of sales, marketing, finance and customers, at one grain
+- `consensus`: which opinion counts where
+- `accuracy`: how good the plans were, and what each step added
+- `netting`: orders in hand eat the forecast
+- `expectation`: what a bucket should have brought
+- `scope`: family, region and channel of each series
+"""
