@@ -405,11 +405,26 @@ def test_a_finished_stage_is_kept_by_its_recipe(store: Store) -> None:
     assert store.stages.get(recipe) == b"\x00first"
 
 
-def test_a_version_can_be_compared_by_addresses_without_reading_numbers(store: Store) -> None:
+def test_versions_are_compared_by_addresses_without_reading_numbers(store: Store) -> None:
     snapshot = start(store)
-    one, two = (store.version(keep(store, snapshot, n)).manifest.grains[GrainName("demand")] for n in (1, 2))
-    differing = {name for name, at in one.measures.items() if two.measures[name] != at}
-    assert differing == {DEMAND}
+    one, two = (keep(store, snapshot, number) for number in (1, 2))
+    assert store.compare(one, one) == ()
+    assert store.compare(one, two) == (("company", "revenue"), ("demand", DEMAND))
+    other = replace(
+        plan(quantity=2, series=4), panels={GrainName("demand"): plan(quantity=2, series=4).panel("demand")}
+    )
+    three = store.put_version(MAIN, Seq(0), other, snapshot, stamp())
+    grown = [("demand", name) for name in ("consensus_demand", "demand_history", "price")]
+    assert store.compare(two, three) == (("company", "revenue"), *grown)
+
+
+def test_one_measure_of_one_grain_is_read_alone(store: Store) -> None:
+    version = keep(store, start(store), 3)
+    panel = store.load_panel(version, "demand", ["demand_history"])
+    assert ([*panel.counts], [*panel.rates], [*panel.present]) == (["demand_history"], [], ["demand_history"])
+    assert panel.count("demand_history").tolist() == plan(quantity=3).panel("demand").count("demand_history").tolist()
+    with pytest.raises(NotFound, match="has no numbers of grain 'load'"):
+        store.load_panel(version, "load")
 
 
 def test_versions_and_branches_share_one_audit_trail(store: Store) -> None:

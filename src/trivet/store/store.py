@@ -14,8 +14,10 @@ from sqlalchemy import Engine, insert
 
 from trivet.core.checks import Check
 from trivet.core.entries import Entry, Logged
-from trivet.core.ids import ActorId, Digest, ScenarioId, Seq, VersionId
+from trivet.core.errors import NotFound
+from trivet.core.ids import ActorId, Digest, GrainName, MeasureId, ScenarioId, Seq, VersionId
 from trivet.core.measures import Registry
+from trivet.core.panel import Panel
 from trivet.core.plan import Plan
 from trivet.core.records import Stamp
 from trivet.store import log, publishing, scenarios, snapshots, trail, versions
@@ -182,6 +184,21 @@ class Store:
         """Give the plan of a version, bit by bit as it was kept; NotFound."""
         with reading(self._engine) as connection:
             return versions.load_plan(connection, versions.read_version(connection, name).manifest)
+
+    def load_panel(self, name: VersionId, grain: str, measures: Sequence[str] | None = None) -> Panel:
+        """Give the numbers of one grain of a version, all measures or only some; NotFound."""
+        with reading(self._engine) as connection:
+            chunks = versions.read_version(connection, name).manifest.grains.get(GrainName(grain))
+            if chunks is None:
+                raise NotFound(f"version '{name}' has no numbers of grain '{grain}'. Plan again: trivet plan")
+            only = None if measures is None else [MeasureId(measure) for measure in measures]
+            return versions.load_panel(connection, GrainName(grain), chunks, only)
+
+    def compare(self, one: VersionId, other: VersionId) -> tuple[tuple[GrainName, MeasureId], ...]:
+        """Give the measures in which two versions differ, without reading a number; none for the same plan."""
+        with reading(self._engine) as connection:
+            a, b = (versions.read_version(connection, name) for name in (one, other))
+            return versions.differing(a.manifest, b.manifest)
 
     def set_state(self, name: VersionId, state: str, stamp: Stamp) -> None:
         """Move a version to `in_review`, `approved` or back to `draft`; Conflict when the step is not open."""

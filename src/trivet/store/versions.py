@@ -243,6 +243,18 @@ def load_panel(
     return Panel(grain=grain, keys=keys, buckets=chunks.buckets, counts=counts, rates=rates, present=present)
 
 
+def differing(one: Manifest, other: Manifest) -> tuple[tuple[GrainName, MeasureId], ...]:
+    """Give the measures whose numbers, axis or keys differ, by addresses alone; those only one has among them."""
+    found = []
+    for grain in sorted({*one.grains, *other.grains}):
+        a, b = one.grains.get(grain), other.grains.get(grain)
+        moved = a is None or b is None or (a.keys, a.buckets) != (b.keys, b.buckets)
+        of_a, of_b = (dict(part.measures) if part else {} for part in (a, b))
+        names = sorted({*of_a, *of_b})
+        found += [(grain, name) for name in names if moved or of_a.get(name) != of_b.get(name)]
+    return tuple(found)
+
+
 def load_array(connection: Connection, blocks: Sequence[Digest], into: _Array) -> _Array:
     """Fill an array of the right shape and type from its chunks."""
     bodies = get_chunks(connection, blocks)
