@@ -42,7 +42,7 @@ def call(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     return ended
 
 
-def test_show_prints_one_screen_and_its_json_carries_the_digest(call: Call):
+def test_show_prints_one_screen_and_its_json_carries_the_digest(call: Call) -> None:
     shown = call("show")
     assert shown.code == 0
     assert "Bikes" in shown.out
@@ -51,7 +51,7 @@ def test_show_prints_one_screen_and_its_json_carries_the_digest(call: Call):
     assert len(answer["summary"]["digest"]) == 64
 
 
-def test_show_a_measure_as_a_table_with_its_unit_and_version(call: Call):
+def test_show_a_measure_as_a_table_with_its_unit_and_version(call: Call) -> None:
     shown = call("show", "consensus_demand", "--by", "item", "--period", "quarter", "--from", "FY2027")
     assert shown.code == 0
     assert "units" in shown.out
@@ -62,19 +62,19 @@ def test_show_a_measure_as_a_table_with_its_unit_and_version(call: Call):
     assert {row["member"] for row in rows} == {"C1", "C2", "K1", "K2"}
 
 
-def test_issues_are_listed(call: Call):
+def test_issues_are_listed(call: Call) -> None:
     shown = call("show", "--issues")
     assert shown.code == 0
     assert "issues of main-1" in shown.out
 
 
-def test_plan_answers_with_version_and_digest(call: Call):
+def test_plan_answers_with_version_and_digest(call: Call) -> None:
     answer = call("plan", "--json").json()
     assert answer["version"].startswith("main-")
     assert len(answer["digest"]) == 64
 
 
-def test_change_log_undo_and_explain_hang_together(call: Call):
+def test_change_log_undo_and_explain_hang_together(call: Call) -> None:
     words = ("consensus_demand", "+5%", "--where", "family=City", "--from", "2027-03")
     changed = call("change", *words, "--reason", "fair")
     assert changed.code == 0
@@ -88,14 +88,14 @@ def test_change_log_undo_and_explain_hang_together(call: Call):
     assert "taken back" in call("log").out
 
 
-def test_a_refused_change_leaves_with_1_and_says_why(call: Call):
+def test_a_refused_change_leaves_with_1_and_says_why(call: Call) -> None:
     ended = call("change", "consensus_demand", "+50%", "--where", "family=City", "--from", "2027-03")
     assert ended.code == 1
     assert "a reason is needed" in ended.out
     assert "Nothing was changed" in ended.out
 
 
-def test_a_file_of_changes_is_recorded_row_by_row(call: Call, home: Path):
+def test_a_file_of_changes_is_recorded_row_by_row(call: Call, home: Path) -> None:
     file = home.parent / "changes.csv"
     file.write_text("measure,amount,where,from,reason\nconsensus_demand,400,family=City,2027-03,fair\n", "utf-8")
     answer = call("change", str(file), "--json").json()
@@ -118,20 +118,20 @@ def test_a_file_of_changes_is_recorded_row_by_row(call: Call, home: Path):
         (("export", "--as", "pdf"), "pack, csv or parquet"),
     ],
 )
-def test_a_wrong_call_leaves_with_2_and_one_line(call: Call, words: tuple[str, ...], message: str):
+def test_a_wrong_call_leaves_with_2_and_one_line(call: Call, words: tuple[str, ...], message: str) -> None:
     ended = call(*words)
     assert ended.code == 2
     assert message in ended.err
     assert "Traceback" not in ended.err
 
 
-def test_a_missing_workspace_says_how_to_make_one(call: Call, tmp_path: Path):
+def test_a_missing_workspace_says_how_to_make_one(call: Call, tmp_path: Path) -> None:
     ended = call("show", workspace=str(tmp_path / "none"))
     assert ended.code == 2
     assert "trivet" in ended.err
 
 
-def test_branch_and_compare(call: Call):
+def test_branch_and_compare(call: Call) -> None:
     assert call("branch", "high").code == 0
     call("change", "consensus_demand", "+20%", "--where", "family=City", "--reason", "high case", "--scenario", "high")
     call("plan", "--scenario", "high")
@@ -141,7 +141,7 @@ def test_branch_and_compare(call: Call):
     assert "Every number is the same" in call("compare", "main", "main").out
 
 
-def test_the_way_to_a_published_plan(call: Call, home: Path):
+def test_the_way_to_a_published_plan(call: Call, home: Path) -> None:
     assert call("check").code == 0
     assert "in review" in call("submit").out
     assert "approved" in call("approve").out
@@ -152,7 +152,7 @@ def test_the_way_to_a_published_plan(call: Call, home: Path):
     assert call("export", "--to", str(home.parent / "out")).out.strip().endswith(".xlsx")
 
 
-def test_a_folder_starts_from_templates_and_is_imported(call: Call, tmp_path: Path):
+def test_a_folder_starts_from_templates_and_is_imported(call: Call, tmp_path: Path) -> None:
     assert "company.toml" in call("init", str(tmp_path / "mine")).out
     assert call("init", str(tmp_path / "mine")).code == 1
     home = str(tmp_path / "fresh")
@@ -163,7 +163,7 @@ def test_a_folder_starts_from_templates_and_is_imported(call: Call, tmp_path: Pa
     assert "trivet plan" in shown.out
 
 
-def test_care_commands(call: Call, tmp_path: Path):
+def test_care_commands(call: Call, tmp_path: Path) -> None:
     assert "Healthy" in call("doctor").out
     file = tmp_path / "b.db"
     assert call("backup", str(file)).code == 0
@@ -174,7 +174,7 @@ def test_care_commands(call: Call, tmp_path: Path):
     assert "flag" in shown.out
 
 
-def test_demo_publishes_the_tiny_company_and_may_be_run_again(call: Call, tmp_path: Path):
+def test_demo_publishes_the_tiny_company_and_may_be_run_again(call: Call, tmp_path: Path) -> None:
     home = str(tmp_path / "demo")
     first = call("demo", "--company", "bikes", "--json", workspace=home).json()
     assert Path(first["pack"]).is_file()
@@ -185,7 +185,7 @@ def test_demo_publishes_the_tiny_company_and_may_be_run_again(call: Call, tmp_pa
     assert "Next" in again.out
 
 
-def test_demo_never_touches_a_workspace_that_is_no_demos(call: Call):
+def test_demo_never_touches_a_workspace_that_is_no_demos(call: Call) -> None:
     ended = call("demo", "--company", "bikes")
     assert ended.code == 1
     assert "no demo's" in ended.err

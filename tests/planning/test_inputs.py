@@ -28,7 +28,7 @@ def items(*names: str) -> pl.DataFrame:
     return table("items", [{"item": name, "family": "F"} for name in names])
 
 
-def test_defaults_are_filled_and_what_is_missing_is_said():
+def test_defaults_are_filled_and_what_is_missing_is_said() -> None:
     orders = table("orders", [{"item": "A", "bucket": date(2025, 1, 1), "quantity": 5000}])
     inputs, issues = build_inputs(COMPANY, {"items": items("A"), "orders": orders}, table_specs(), measure_registry())
     assert inputs.table("orders")["market"].to_list() == [ALL]
@@ -40,14 +40,14 @@ def test_defaults_are_filled_and_what_is_missing_is_said():
     assert any("there is no table prices" in issue.message for issue in issues)
 
 
-def test_items_without_a_family_go_to_unassigned_and_are_named():
+def test_items_without_a_family_go_to_unassigned_and_are_named() -> None:
     rows = table("items", [{"item": "A"}, {"item": "B", "family": "F"}])
     inputs, issues = build_inputs(COMPANY, {"items": rows}, table_specs(), measure_registry())
     assert inputs.model.dimensions["item"].parents("family") == {"A": UNASSIGNED, "B": "F"}
     assert any(issue.code == "data.no-family" and "1 items" in issue.message for issue in issues)
 
 
-def test_markets_that_only_history_knows_are_kept():
+def test_markets_that_only_history_knows_are_kept() -> None:
     markets = table("markets", [{"market": "DE", "region": "Central"}])
     orders = table("orders", [{"item": "A", "market": "FR", "bucket": date(2025, 1, 1), "quantity": 1000}])
     given = {"items": items("A"), "markets": markets, "orders": orders}
@@ -55,7 +55,7 @@ def test_markets_that_only_history_knows_are_kept():
     assert inputs.model.dimensions["market"].parents("region") == {"DE": "Central", "FR": UNASSIGNED}
 
 
-def test_the_first_dc_ships_and_the_first_plant_makes():
+def test_the_first_dc_ships_and_the_first_plant_makes() -> None:
     locations = table(
         "locations",
         [{"location": "P", "kind": "plant"}, {"location": "D", "kind": "dc"}, {"location": "Q", "kind": "plant"}],
@@ -69,13 +69,13 @@ def test_the_first_dc_ships_and_the_first_plant_makes():
     assert inputs.table("production")["location"].to_list() == ["P"]
 
 
-def test_the_digest_follows_values_and_not_the_order_of_rows():
+def test_the_digest_follows_values_and_not_the_order_of_rows() -> None:
     one = {"items": items("A", "B")}
     assert inputs_digest(COMPANY, one) == inputs_digest(COMPANY, {"items": items("B", "A")})
     assert inputs_digest(COMPANY, one) != inputs_digest(COMPANY, {"items": items("A", "C")})
 
 
-def test_no_items_and_a_level_that_is_no_column_are_refused():
+def test_no_items_and_a_level_that_is_no_column_are_refused() -> None:
     with pytest.raises(InvalidInput, match="at least one item"):
         build_inputs(COMPANY, {}, table_specs(), measure_registry())
     strange = Company(

@@ -28,7 +28,7 @@ def total(workspace: Workspace, measure: str, plan: str = "main") -> Decimal:
     return value
 
 
-def test_a_change_moves_exactly_its_total_and_planning_keeps_it(open_as: Open):
+def test_a_change_moves_exactly_its_total_and_planning_keeps_it(open_as: Open) -> None:
     workspace = open_as("ada")
     answer = trivet.record_changes(workspace, [city("500")])
     assert answer.recorded
@@ -38,7 +38,7 @@ def test_a_change_moves_exactly_its_total_and_planning_keeps_it(open_as: Open):
     assert total(workspace, "consensus_demand") == Decimal(500)
 
 
-def test_editing_revenue_moves_quantity(open_as: Open):
+def test_editing_revenue_moves_quantity(open_as: Open) -> None:
     workspace = open_as("ada")
     before = total(workspace, "revenue")
     said = Said(measure="revenue", amount="+10%", where=("family=City",), first="2027-03", reason="price list")
@@ -50,7 +50,7 @@ def test_editing_revenue_moves_quantity(open_as: Open):
     assert abs(after / before - Decimal("1.1")) < Decimal("0.01")
 
 
-def test_an_undo_returns_the_same_plan(open_as: Open):
+def test_an_undo_returns_the_same_plan(open_as: Open) -> None:
     workspace = open_as("ada")
     digest = workspace.version("main").digest
     seq = trivet.record_changes(workspace, [city("+20%")]).moved[0].seq
@@ -72,7 +72,7 @@ def test_an_undo_returns_the_same_plan(open_as: Open):
     assert lines[0].moved == -lines[1].moved != 0
 
 
-def test_a_large_change_needs_a_reason_and_a_closed_bucket_none_helps(open_as: Open):
+def test_a_large_change_needs_a_reason_and_a_closed_bucket_none_helps(open_as: Open) -> None:
     workspace = open_as("ada")
     answer = trivet.record_changes(workspace, [city("+20%", reason=None)])
     assert not answer.recorded
@@ -82,7 +82,7 @@ def test_a_large_change_needs_a_reason_and_a_closed_bucket_none_helps(open_as: O
     assert trivet.list_changes(workspace).lines == ()
 
 
-def test_all_changes_of_a_call_are_recorded_or_none(open_as: Open):
+def test_all_changes_of_a_call_are_recorded_or_none(open_as: Open) -> None:
     workspace = open_as("ada")
     lock = city("lock", reason="contract")
     answer = trivet.record_changes(workspace, [lock, city("+50%")])
@@ -91,7 +91,7 @@ def test_all_changes_of_a_call_are_recorded_or_none(open_as: Open):
     assert trivet.list_changes(workspace).lines == ()
 
 
-def test_the_faster_change_wins_and_the_slower_hears_who(open_as: Open):
+def test_the_faster_change_wins_and_the_slower_hears_who(open_as: Open) -> None:
     ada, bob = open_as("ada"), open_as("bob")
     assert trivet.record_changes(ada, [city("500")], seen=0).recorded
     with pytest.raises(Conflict, match="ada"):
@@ -99,7 +99,7 @@ def test_the_faster_change_wins_and_the_slower_hears_who(open_as: Open):
     assert len(trivet.list_changes(bob).lines) == 1
 
 
-def test_a_branch_never_changes_its_parent(open_as: Open):
+def test_a_branch_never_changes_its_parent(open_as: Open) -> None:
     workspace = open_as("ada")
     before = workspace.version("main").digest
     trivet.branch_scenario(workspace, "optimistic", title="Spring campaign")
@@ -118,7 +118,7 @@ def test_a_branch_never_changes_its_parent(open_as: Open):
         trivet.branch_scenario(workspace, "optimistic")
 
 
-def test_explain_names_parts_person_reason_and_file(open_as: Open):
+def test_explain_names_parts_person_reason_and_file(open_as: Open) -> None:
     workspace = open_as("ada")
     trivet.record_changes(workspace, [city("+20%")])
     trivet.make_plan(workspace)
@@ -136,7 +136,7 @@ def test_explain_names_parts_person_reason_and_file(open_as: Open):
         trivet.explain_cell(workspace, "consensus_demnd")
 
 
-def test_a_plan_is_published_by_two_people_and_never_again(open_as: Open):
+def test_a_plan_is_published_by_two_people_and_never_again(open_as: Open) -> None:
     ada, eva = open_as("ada"), open_as("eva")
     with pytest.raises(Conflict, match="draft"):
         trivet.publish_plan(ada)
@@ -152,14 +152,14 @@ def test_a_plan_is_published_by_two_people_and_never_again(open_as: Open):
         trivet.publish_plan(ada)
 
 
-def test_a_plan_that_the_log_has_left_behind_is_not_submitted(open_as: Open):
+def test_a_plan_that_the_log_has_left_behind_is_not_submitted(open_as: Open) -> None:
     workspace = open_as("ada")
     trivet.record_changes(workspace, [city("500")])
     with pytest.raises(Conflict, match="Plan again first"):
         trivet.submit_plan(workspace)
 
 
-def test_importing_the_same_files_again_changes_nothing(open_as: Open):
+def test_importing_the_same_files_again_changes_nothing(open_as: Open) -> None:
     from trivet.examples import bikes  # noqa: PLC0415
 
     workspace = open_as("ada")
@@ -169,7 +169,7 @@ def test_importing_the_same_files_again_changes_nothing(open_as: Open):
     assert trivet.make_plan(workspace).digest == workspace.store.versions()[0].digest
 
 
-def test_a_plan_is_exported_in_every_form(open_as: Open, tmp_path: Path):
+def test_a_plan_is_exported_in_every_form(open_as: Open, tmp_path: Path) -> None:
     workspace = open_as("ada")
     pack = trivet.export_plan(workspace, tmp_path / "pack")
     assert [Path(file).suffix for file in pack.files] == [".xlsx"]
@@ -182,7 +182,7 @@ def test_a_plan_is_exported_in_every_form(open_as: Open, tmp_path: Path):
         trivet.export_plan(workspace, tmp_path, form="pdf")
 
 
-def test_the_doctor_finds_a_sound_workspace_sound_and_the_plan_made_again_the_same(open_as: Open):
+def test_the_doctor_finds_a_sound_workspace_sound_and_the_plan_made_again_the_same(open_as: Open) -> None:
     workspace = open_as("ada")
     trivet.record_changes(workspace, [city("+20%")])
     trivet.make_plan(workspace)
@@ -191,7 +191,7 @@ def test_the_doctor_finds_a_sound_workspace_sound_and_the_plan_made_again_the_sa
     assert any(check.name.startswith("V13") for check in answer.checks)
 
 
-def test_a_backup_restores_the_same_plan(open_as: Open, tmp_path: Path):
+def test_a_backup_restores_the_same_plan(open_as: Open, tmp_path: Path) -> None:
     workspace = open_as("ada")
     trivet.backup_workspace(workspace, tmp_path / "backup.db")
     trivet.restore_workspace(tmp_path / "backup.db", str(tmp_path / "again"))
@@ -202,7 +202,7 @@ def test_a_backup_restores_the_same_plan(open_as: Open, tmp_path: Path):
     assert trivet.upgrade_workspace(str(tmp_path / "again")).backup is None
 
 
-def test_people_of_the_company_are_needed_for_two_pairs_of_eyes(tmp_path: Path):
+def test_people_of_the_company_are_needed_for_two_pairs_of_eyes(tmp_path: Path) -> None:
     """With a people table the submitter can't approve; without one (bikes) nobody else is there."""
     from trivet.examples import bikes  # noqa: PLC0415
 
@@ -221,7 +221,7 @@ def test_people_of_the_company_are_needed_for_two_pairs_of_eyes(tmp_path: Path):
         trivet.approve_plan(ada)
 
 
-def test_nothing_imported_and_nothing_planned_are_said(tmp_path: Path):
+def test_nothing_imported_and_nothing_planned_are_said(tmp_path: Path) -> None:
     home = str(tmp_path / "home")
     trivet.create_workspace(home)
     workspace = trivet.open_workspace(home, actor="ada")

@@ -1,5 +1,7 @@
 """The command line: parse, call one use-case, print. Nothing heavy is imported until a command runs.
 
-Reading order: `main` (the app and its exits), `answers` (text and JSON), `progress`, then the commands by
-theme: `planning`, `changes`, `process`, `files`, `care`.
+Reading order: `main` (the app and its exits), `commands` (registers them all), `answers` (text and JSON),
+`progress`, `screen` (the plan on one screen), then the commands by theme: `files` (init, create, import),
+`planning` (plan, show, compare, explain, check), `changes` (change, undo, log, branch), `publishing` (submit,
+approve, publish, export), `care` (doctor, backup, restore, upgrade, settings), `demo`.
 """

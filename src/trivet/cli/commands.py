@@ -1,5 +1,5 @@
 """Every command, registered by importing its module."""
 
-from trivet.cli import care, changes, demo, files, planning, process
+from trivet.cli import care, changes, demo, files, planning, publishing
 
-__all__ = ["care", "changes", "demo", "files", "planning", "process"]
+__all__ = ["care", "changes", "demo", "files", "planning", "publishing"]
