@@ -3,8 +3,8 @@
 from importlib.resources import files
 
 import pytest
-from demand_company import MakeInputs, Words, company_builder
 
+from tests.demand.demand_company import MakeInputs, Words, company_builder
 from trivet.core.measures import parse_measures
 from trivet.core.tables import parse_tables
 

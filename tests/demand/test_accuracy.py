@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from demand_company import MakeInputs, Rows, monthly
 
+from tests.demand.demand_company import MakeInputs, Rows, monthly
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.demand.accuracy import (

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from demand_company import MakeInputs, monthly
 
+from tests.demand.demand_company import MakeInputs, monthly
 from trivet.core.buckets import Calendar
 from trivet.core.ids import Counts, Rates
 from trivet.core.issues import Issue

@@ -1,8 +1,8 @@
 """Which opinion counts where (F18), by hand."""
 
 import numpy as np
-from demand_company import Cell, MakeInputs, Rows, monthly
 
+from tests.demand.demand_company import Cell, MakeInputs, Rows, monthly
 from trivet.core.ids import Counts
 from trivet.core.issues import Issue
 from trivet.demand.consensus import agree

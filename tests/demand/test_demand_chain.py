@@ -1,8 +1,8 @@
 """From history to consensus on a small company: the order make_plan calls them in."""
 
 import numpy as np
-from demand_company import MakeInputs, monthly
 
+from tests.demand.demand_company import MakeInputs, monthly
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.demand.baseline import forecast

@@ -1,11 +1,11 @@
 """What must hold for any history: names, order and scale carry no meaning; totals and zeros stay."""
 
 import numpy as np
-from demand_company import Cell, MakeInputs, monthly
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_demand_chain import chain
 
+from tests.demand.demand_company import Cell, MakeInputs, monthly
+from tests.demand.test_demand_chain import chain
 from trivet.core.panel import Panel
 
 history = st.lists(st.integers(0, 400), min_size=36, max_size=36)

@@ -1,8 +1,8 @@
 """Events and price moves by hand (F16)."""
 
 import pytest
-from demand_company import Cell, MakeInputs, Rows, monthly
 
+from tests.demand.demand_company import Cell, MakeInputs, Rows, monthly
 from trivet.core.issues import Issue
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs

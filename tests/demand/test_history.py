@@ -1,7 +1,6 @@
 """The closed buckets of the demand panel: which table speaks, in which currency, and what is left over."""
 
-from demand_company import MakeInputs, monthly
-
+from tests.demand.demand_company import MakeInputs, monthly
 from trivet.demand.history import demand_panel, history_sources
 
 FIRST, CYCLE = "2026-01-01", "2026-04-01"

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from demand_company import Cell, MakeInputs, monthly
 
+from tests.demand.demand_company import Cell, MakeInputs, monthly
 from trivet.core.issues import Issue
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from demand_company import Cell, MakeInputs, Rows, monthly
 
+from tests.demand.demand_company import Cell, MakeInputs, Rows, monthly
 from trivet.core.issues import Issue
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs

@@ -1,8 +1,8 @@
 """Key materials, own parts, firm production: what else limits a plan, and what fixed wishes do to it."""
 
 import pytest
-from supply_company import Case, Rows, crew, line, stock
 
+from tests.supply.supply_company import Case, Rows, crew, line, stock
 from trivet.core.options import PlanOptions
 
 ON_TIME = PlanOptions(late_buckets=0)

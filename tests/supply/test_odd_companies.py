@@ -1,8 +1,8 @@
 """Companies with holes: nothing is a traceback, everything odd is said with what it is worth."""
 
 import pytest
-from supply_company import Case, Counting, Rows, crew, line, stock
 
+from tests.supply.supply_company import Case, Counting, Rows, crew, line, stock
 from trivet.core.ids import Counts
 from trivet.core.issues import Severity
 from trivet.core.linear import LinearModel, Solution, Status

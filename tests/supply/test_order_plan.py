@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from supply_company import Case, Rows, crew, line
 
+from tests.supply.supply_company import Case, Rows, crew, line
 from trivet.supply.make_to_order import backlog_weeks, quoted_lead_time
 
 

@@ -8,8 +8,8 @@ import random
 
 import numpy as np
 import pytest
-from supply_company import Case, Result, Row, Rows, line, stock
 
+from tests.supply.supply_company import Case, Result, Row, Rows, line, stock
 from trivet.core.options import PlanOptions
 
 SEEDS = range(200 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 12)

@@ -4,8 +4,8 @@ from datetime import date
 
 import numpy as np
 import pytest
-from supply_company import Case, Rows, crew, line, stock
 
+from tests.supply.supply_company import Case, Rows, crew, line, stock
 from trivet.core.ids import GrainName
 from trivet.core.panel import Panel, make_keys
 from trivet.supply.calendar import working_days

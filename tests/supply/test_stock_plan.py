@@ -1,8 +1,8 @@
 """Selling from stock: each rule of the plan on a company small enough to be worked out by hand."""
 
 import pytest
-from supply_company import Case, Rows, crew, line, stock
 
+from tests.supply.supply_company import Case, Rows, crew, line, stock
 from trivet.core.options import PlanOptions
 
 
