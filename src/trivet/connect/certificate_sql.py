@@ -138,7 +138,10 @@ CREATE TEMP TABLE last_year AS
 CREATE TEMP TABLE item_year AS
   SELECT item, sum(units) AS units, sum(revenue) AS revenue, sum(cost) AS cost FROM last_year GROUP BY item;
 CREATE TEMP TABLE unit AS
-  SELECT item, bucket, max(unit_cost) AS unit_cost FROM demand GROUP BY item, bucket;
+  SELECT d.item, d.bucket, CASE WHEN d.item IN (SELECT item FROM s_costs) THEN max(d.unit_cost)
+    WHEN any_value(y.units) > 0 AND any_value(y.cost) > 0 THEN round(any_value(y.cost) / any_value(y.units), 9)
+    END AS unit_cost
+  FROM demand d LEFT JOIN item_year y USING (item) GROUP BY d.item, d.bucket;
 """
 """Views and tables the queries share."""
 

@@ -108,6 +108,7 @@ class GapKind(StrEnum):
     MARGIN = "margin below budget"
     UNSERVED = "demand not served"
     ABOVE = "revenue above budget"
+    MARGIN_ABOVE = "margin above budget"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

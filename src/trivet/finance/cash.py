@@ -16,10 +16,12 @@ from trivet.core.ids import Counts, Flags, Rates
 from trivet.core.issues import Issue, Place, Severity
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
-from trivet.core.quantities import MONEY, QUANTITY, round_rate, times_rate, to_decimal
+from trivet.core.quantities import MONEY, QUANTITY, round_rate, times_rate, to_amounts, to_decimal
 from trivet.finance.cost import standard_cost
 from trivet.finance.exchange import RateType, rate_table
 
+YEAR = 12
+"""Closed buckets an average cost is taken over."""
 _APART = 0.10
 """Difference between counted-back and booked balances from which it is said."""
 
@@ -39,19 +41,29 @@ def item_worth(inputs: PlanInputs, demand: Panel, supply: Panel) -> Worth:
     at = {name: i for i, name in enumerate(names)}
     rows = np.array([at[item] for item in items], dtype=np.int64)
     standard = standard_cost(inputs, names)
-    averages, sold = np.zeros(standard.cost.shape), np.zeros(standard.cost.shape, dtype=np.bool_)
-    mask, cost = demand.mask("unit_cost"), demand.rate("unit_cost")
-    for row, item in enumerate(demand.keys["item"].to_list()):
-        if item in at:
-            new = mask[row] & ~sold[at[item]]
-            averages[at[item]][new] = cost[row][new]
-            sold[at[item]] |= mask[row]
+    averages = np.broadcast_to(_average_cost(demand, at)[:, None], standard.cost.shape)
     first = supply.buckets.first_open
-    if first < len(supply.buckets):
-        averages[:, :first] = np.where(standard.known, standard.cost, averages)[:, [first]]
-    whole = np.where(standard.known, standard.cost, averages)
+    # Closed buckets without a cost of their own take that of the first open one: payables count back over them.
+    now = np.where(standard.known, standard.cost, averages)[:, [first]]
+    averages = np.where(np.arange(len(supply.buckets)) < first, now, averages)
+    whole = round_rate(np.where(standard.known, standard.cost, averages))
     bought = np.where(standard.known, standard.bought, averages)
     return Worth(cost=whole[rows], bought=bought[rows])
+
+
+def _average_cost(demand: Panel, at: dict[str, int]) -> Rates:
+    """Give what a unit of each item cost in the last 12 closed buckets, over all markets; 0 where unknown."""
+    last = slice(max(demand.buckets.first_open - YEAR, 0), demand.buckets.first_open)
+    units, money = np.zeros(len(at), dtype=np.int64), np.zeros(len(at), dtype=np.int64)
+    sums = zip(
+        demand.count("shipments")[:, last].sum(axis=1), demand.count("shipped_cost")[:, last].sum(axis=1), strict=True
+    )
+    for item, (shipped, cost) in zip(demand.keys["item"].to_list(), sums, strict=True):
+        if item in at:
+            units[at[item]] += shipped
+            money[at[item]] += cost
+    known = (units > 0) & (money > 0)
+    return np.where(known, to_amounts(money, MONEY) / np.where(known, to_amounts(units, QUANTITY), 1.0), 0.0)
 
 
 def cash_measures(

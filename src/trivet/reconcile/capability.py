@@ -130,8 +130,8 @@ def _suppliers(material: Panel, item: str) -> tuple[str, ...]:
 def backlog_weeks(backlog: Counts, shipments: Counts, days: Counts, at: int) -> Decimal | None:
     """Give the weeks of coming shipments until the backlog at the end of bucket `at` is shipped (F2).
 
-    Counts (buckets,) of one family; whole buckets, then the part of the next. None when the plan's buckets
-    end before it is shipped.
+    Counts (buckets,) of one family; whole buckets, then the part of the next. Beyond the last bucket shipments
+    are taken to run on at the mean pace of the coming ones. None when nothing is ever shipped.
     """
     left, waited = int(backlog[at]), Decimal(0)
     for bucket in range(at + 1, len(shipments)):
@@ -141,13 +141,19 @@ def backlog_weeks(backlog: Counts, shipments: Counts, days: Counts, at: int) -> 
         part = Decimal(1) if shipped <= left else Decimal(left) / Decimal(shipped)
         waited += part * int(days[bucket])
         left -= shipped
-    return None if left > 0 else (waited / 7).quantize(Decimal("0.1"))
+    if left > 0:
+        coming = int(shipments[at + 1 :].sum())
+        if coming <= 0:
+            return None
+        waited += Decimal(left) * int(days[at + 1 :].sum()) / Decimal(coming)
+    return (waited / 7).quantize(Decimal("0.1"))
 
 
 def find_backlogs(inputs: PlanInputs, supply: Panel) -> tuple[BacklogWeeks, ...]:
     """Give the order backlog of each make-to-order family in weeks: now, and at its worst."""
     items = inputs.table("items")
-    ordered = set(items.filter(items["policy"] == "make-to-order")["item"].to_list())
+    to_order = items["policy"].is_in(["make-to-order", "assemble-to-order"])
+    ordered = set(items.filter(to_order)["item"].to_list())
     mine = np.array([item in ordered for item in supply.keys["item"].to_list()], dtype=np.bool_)
     labels = [family if hit else "" for family, hit in zip(families_of(inputs.model, supply), mine, strict=True)]
     families, backlog = sum_by(labels, supply.count("order_backlog"))

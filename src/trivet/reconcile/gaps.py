@@ -35,10 +35,12 @@ TOLERANCE: Final = Decimal("2.0")
 UNSERVED_TOLERANCE: Final = Decimal("0.5")
 """Percent of the consensus' revenue that may stay unserved."""
 _KPI: Final = {GapKind.REVENUE: "revenue_gap", GapKind.MARGIN: "margin_gap", GapKind.UNSERVED: "unserved"}
+_ABOVE: Final = {GapKind.REVENUE: GapKind.ABOVE, GapKind.MARGIN: GapKind.MARGIN_ABOVE}
 _OWNER: Final = {
     GapKind.REVENUE: "sales",
     GapKind.ABOVE: "sales",
     GapKind.MARGIN: "finance",
+    GapKind.MARGIN_ABOVE: "finance",
     GapKind.UNSERVED: "supply",
 }
 
@@ -109,7 +111,7 @@ def _budget_gaps(inputs: PlanInputs, sums: _Sums, row: int, year: FiscalYear) ->
         amount = int(have[row, year.columns].sum()) - planned
         if not amount:
             continue
-        what = GapKind.ABOVE if kind is GapKind.REVENUE and amount > 0 else kind
+        what = _ABOVE[kind] if amount > 0 else kind
         found.append(
             Gap(
                 kind=what,
@@ -202,18 +204,20 @@ _MEASURE: Final = {
     GapKind.REVENUE: "constrained_revenue",
     GapKind.ABOVE: "constrained_revenue",
     GapKind.MARGIN: "gross_margin",
+    GapKind.MARGIN_ABOVE: "gross_margin",
     GapKind.UNSERVED: "unserved_demand",
 }
 _ADVICE: Final = {
     GapKind.REVENUE: "Sales: confirm the consensus or name what closes the gap.",
     GapKind.ABOVE: "Sales: confirm that the consensus is not too high.",
     GapKind.MARGIN: "Finance: see the bridge for volume, mix, price and cost.",
+    GapKind.MARGIN_ABOVE: "Finance: see the bridge for volume, mix, price and cost.",
     GapKind.UNSERVED: "Supply: see load against capacity and key materials of these buckets.",
 }
 
 
 def _subject(kind: GapKind) -> str:
-    return "margin" if kind is GapKind.MARGIN else "revenue"
+    return "margin" if kind in (GapKind.MARGIN, GapKind.MARGIN_ABOVE) else "revenue"
 
 
 def _total(counts: Counts, year: FiscalYear) -> int:
