@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.figures import Figure, Stopwatch
-from trivet.examples import example_folder
+from trivet.examples import bikes, velmora
 from trivet.usecases.approve_plan import approve_plan
 from trivet.usecases.create_workspace import create_workspace
 from trivet.usecases.export_plan import export_plan
@@ -22,7 +22,7 @@ WHOLE_DEMO = 180.0
 def run(size: str) -> Sequence[Figure]:
     """Time each step on the tiny company (smoke) or on Velmora Cycles (full)."""
     watch = Stopwatch()
-    folder = example_folder("bikes" if size == "smoke" else "velmora")
+    folder = bikes() if size == "smoke" else velmora()
     with TemporaryDirectory() as place, watch("files to published plan and pack", bar=WHOLE_DEMO):
         target = str(Path(place) / "workspace")
         create_workspace(target)
