@@ -16,7 +16,7 @@ from trivet.core.ids import VersionId
 from trivet.store import Store, VersionState, open_store
 
 Step = Callable[[Store, VersionId], object]
-PATIENCE = 0.1
+PATIENCE = 0.05
 """Seconds after which the other session counts as held up by a lock."""
 
 
@@ -55,7 +55,7 @@ def meet(address: str, stopped: Step, other: Step, version: VersionId, at: int) 
     pause = Pause(one, at)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(stopped, one, version)
-        while not (pause.reached.wait(0.01) or first.done()):
+        while not (pause.reached.wait(0.002) or first.done()):
             pass
         second = pool.submit(other, two, version)
         wait([second], PATIENCE)

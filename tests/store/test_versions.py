@@ -415,7 +415,7 @@ def test_versions_are_compared_by_addresses_without_reading_numbers(store: Store
     )
     three = store.put_version(MAIN, Seq(0), other, snapshot, stamp())
     grown = [("demand", name) for name in ("consensus_demand", "demand_history", "price")]
-    assert store.compare(two, three) == (("company", "revenue"), *grown)
+    assert store.compare(two, three) == (("company", "revenue"), *grown, ("material", "purchases"))
 
 
 def test_one_measure_of_one_grain_is_read_alone(store: Store) -> None:
