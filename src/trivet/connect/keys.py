@@ -12,7 +12,7 @@ import polars as pl
 
 from trivet.connect.codes import match_key
 from trivet.connect.mapping import Duplicates
-from trivet.connect.raw import ROW, SOURCE
+from trivet.connect.raw import ROW, SOURCE, WRITTEN
 from trivet.core.issues import Issue, Place, Severity
 from trivet.core.quantities import MONEY, QUANTITY, to_decimal
 from trivet.core.tables import ColumnType, TableSpec
@@ -189,7 +189,9 @@ def _ask(clash: pl.DataFrame, spec: TableSpec, file: str) -> Issue:
     group = clash.filter(clash[_KEY] == clash[_KEY][0])
     one, two = group.row(0, named=True), group.row(1, named=True)
     key = ", ".join(f"{name} '{one[name]}'" for name in spec.key)
-    differing = next(c for c in spec.columns if not c.key and one[c.name] != two[c.name])
+    differing = next((c for c in spec.columns if not c.key and one[c.name] != two[c.name]), None)
+    if differing is None:
+        return _ask_days(clash, spec, file)
     first, second = (_shown(row[differing.name], differing.type) for row in (one, two))
     return Issue(
         code="import.contradicting-rows",
@@ -200,6 +202,23 @@ def _ask(clash: pl.DataFrame, spec: TableSpec, file: str) -> Issue:
             f"expected one row a key ({clash.height} such rows)."
         ),
         advice='Say duplicates = "add", "last" or "reject" for this file in mapping.toml, or mend the file.',
+        at_stake=money_of(clash, spec),
+    )
+
+
+def _ask_days(clash: pl.DataFrame, spec: TableSpec, file: str) -> Issue:
+    """Ask what to do with rows of several days in one bucket: they are equal but for the day."""
+    group = clash.filter(clash[_KEY] == clash[_KEY][0])
+    one, two = group.row(0, named=True), group.row(1, named=True)
+    return Issue(
+        code="import.several-days",
+        severity=Severity.REFUSED,
+        place=Place(source=file, row=int(two[ROW]), column="bucket", value=two[WRITTEN]),
+        message=(
+            f"rows {one[ROW]} ({one[WRITTEN]}) and {two[ROW]} ({two[WRITTEN]}) lie in one bucket of the calendar, "
+            f"expected one row a bucket ({clash.height} such rows)."
+        ),
+        advice='If they are parts of the bucket, say duplicates = "add" for this file in mapping.toml; else mend it.',
         at_stake=money_of(clash, spec),
     )
 

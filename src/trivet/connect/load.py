@@ -15,7 +15,7 @@ from trivet.connect.checks import check_rows, master_of, same_writing
 from trivet.connect.codes import match_key
 from trivet.connect.keys import Merged, merge_rows
 from trivet.connect.mapping import Duplicates, Source
-from trivet.connect.raw import ROW, SOURCE, RawTable
+from trivet.connect.raw import ROW, SOURCE, WRITTEN, RawTable
 from trivet.connect.returns import ROUTED, merge_returns, split_returns
 from trivet.connect.typed import Typed, add_up, reject_rows, type_rows
 from trivet.core.company import Company
@@ -86,7 +86,7 @@ def _load_table(
     files = ", ".join(sorted({one.raw.file for one in feeding}))
     merged = merge_rows(joined, spec, files, rule=_rule(feeding), distinct=any(one.source.distinct for one in feeding))
     state.issues += [*merged.issues, *same_writing(joined, merged, spec, files)]
-    state.tables[spec.name] = merged.frame.drop(ROW, SOURCE)
+    state.tables[spec.name] = merged.frame.drop(ROW, SOURCE, WRITTEN, strict=False)
     for number, (one, typed) in enumerate(zip(feeding, kept, strict=True)):
         state.reports.append(_report(number, one, typed, spec, _Parts(joined=joined, returned=returned, merged=merged)))
 

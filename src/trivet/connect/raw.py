@@ -12,6 +12,8 @@ from trivet.core.report import Choice
 
 ROW = "__row__"
 """Column of a raw frame with the line in the file (1 = the first line)."""
+WRITTEN = "__written__"
+"""Column of typed rows: the bucket as the file writes it; two days of one month are two rows, never one twice."""
 SOURCE = "__source__"
 """Column of typed rows with the number of the file that feeds the table."""
 

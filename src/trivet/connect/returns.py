@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from trivet.connect.raw import ROW, SOURCE
+from trivet.connect.raw import ROW, SOURCE, WRITTEN
 from trivet.core.issues import Issue, Place, Severity
 from trivet.core.quantities import MONEY, to_decimal
 from trivet.core.tables import TableSpec
@@ -32,7 +32,7 @@ def merge_returns(
     origin = next((name for name in _FROM if name in returned), None)
     if origin is None:
         return own, []
-    rows = returned[origin].drop(ROW, SOURCE)
+    rows = returned[origin].drop(ROW, SOURCE, WRITTEN, strict=False)
     columns = [column.name for column in spec.columns]
     turned = rows.with_columns(-pl.col("quantity"), -pl.col("value")).select(columns)
     frames = [turned] if own is None else [own.select(columns), turned]

@@ -10,7 +10,7 @@ from trivet.connect.cells import Cells, Fault, Reading, read_column
 from trivet.connect.codes import match_key
 from trivet.connect.crosscheck import check_currency, check_totals
 from trivet.connect.mapping import Source
-from trivet.connect.raw import ROW, RawTable
+from trivet.connect.raw import ROW, WRITTEN, RawTable
 from trivet.core.issues import Issue, Severity
 from trivet.core.quantities import MONEY, QUANTITY, to_decimal
 from trivet.core.report import Choice, Reject, Sums
@@ -22,7 +22,7 @@ class Typed:
     """A file as typed rows.
 
     Attributes:
-        frame: typed columns of the table and ROW; only rows without fault.
+        frame: typed columns of the table, ROW and (tables by bucket) WRITTEN; only rows without fault.
         read: everything that was read, rows at fault included.
         left_out: rows the mapping passes over.
         rejected: the rows at fault.
@@ -80,6 +80,8 @@ def type_rows(raw: RawTable, spec: TableSpec, source: Source, reading: Reading) 
             choices=choices,
             issues=tuple(issues),
         )
+    if spec.period:
+        typed = typed.with_columns(texts["bucket"].alias(WRITTEN))
     left_out = add_up(typed.filter(~taken), spec)
     typed, texts = typed.filter(taken), texts.filter(taken)
     rejects = _find_rejects(raw, texts, spec, cells)
