@@ -58,7 +58,7 @@ def import_folder(
         raise NotFound(f"{mapping} is no file. See docs/mapping.md for how to write one.")
     text = mapping.read_text("utf-8") if mapping else None
     load = read_folder(folder, workspace.specs, mapping_text=text, progress=workspace.progress)
-    rejects = _write_rejects(load, folder)
+    rejects = _write_rejects(workspace, load, folder)
     issues = (*load.report.issues, *_company_issues(workspace, load))
     if any(issue.severity is Severity.REFUSED for issue in issues):
         return ImportAnswer(snapshot=None, unchanged=False, report=load.report, issues=issues, rejects=rejects)
@@ -86,6 +86,8 @@ def _company_issues(workspace: Workspace, load: FolderLoad) -> tuple[Issue, ...]
     return tuple(issue for issue in found if issue.code != MISSING_TABLE)  # the report says these already
 
 
-def _write_rejects(load: FolderLoad, folder: Path) -> str | None:
-    target = Path(f"{folder.name}-rejects")
+def _write_rejects(workspace: Workspace, load: FolderLoad, folder: Path) -> str | None:
+    """Write rejected rows beside the workspace's database, or here when it is on a server."""
+    home = Path(workspace.settings.workspace)
+    target = home / "rejects" / folder.name if home.is_dir() else Path(f"{folder.name}-rejects")
     return str(target) if write_rejects(load.report, target) else None
