@@ -35,6 +35,7 @@ from trivet.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from trivet.core.ids import Digest, GrainName, MeasureId, Seq, VersionId
 from trivet.core.measures import parse_measures
 from trivet.store import Store, VersionState
+from trivet.store.chunks import get_chunks
 from trivet.store.codec import BLOCK, array_digest, frame_digest
 from trivet.store.database import reading, writing
 from trivet.store.schema import chunk
@@ -416,6 +417,14 @@ def test_versions_are_compared_by_addresses_without_reading_numbers(store: Store
     three = store.put_version(MAIN, Seq(0), other, snapshot, stamp())
     grown = [("demand", name) for name in ("consensus_demand", "demand_history", "price")]
     assert store.compare(two, three) == (("company", "revenue"), *grown, ("material", "purchases"))
+
+
+def test_a_chunk_that_is_not_there_is_named(store: Store) -> None:
+    with (
+        reading(store.engine) as connection,
+        pytest.raises(NotFound, match="1 chunks are not in the store, the first is abc"),
+    ):
+        get_chunks(connection, [Digest("abc")])
 
 
 def test_one_measure_of_one_grain_is_read_alone(store: Store) -> None:

@@ -1,8 +1,8 @@
 """What must not be lost: a log in SQL, plans as chunks in the same database, one transaction each.
 
 Reading order: `store` (the class and `open_store`), `stored` (what it gives back), `log`, `scenarios`,
-`snapshots`, `versions`, `publishing`, `codec` and `chunks` (values to bytes), `database`, `schema`,
-`migrate`, `trail`, `parquet`, `backup`, `doctor`.
+`snapshots`, `versions`, `publishing`, `codec` and `chunks` (values to bytes), `trail`, `stages`, `parquet`,
+`backup`, `doctor`, `database`, `schema`, `migrate`, `migrations`.
 """
 
 from trivet.store.backup import upgrade

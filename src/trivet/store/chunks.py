@@ -37,14 +37,6 @@ def put_chunks(connection: Connection, bodies: Mapping[Digest, bytes]) -> int:
     return len(new)
 
 
-def get_chunk(connection: Connection, digest: Digest) -> bytes:
-    """Give the body of a chunk; NotFound when the store has none."""
-    body = connection.execute(select(chunk.c.body).where(chunk.c.digest == digest)).scalar_one_or_none()
-    if body is None:
-        raise NotFound(f"chunk {digest} is not in the store. Run: trivet doctor")
-    return bytes(body)
-
-
 def get_chunks(connection: Connection, digests: Iterable[Digest]) -> Mapping[Digest, bytes]:
     """Give the bodies of many chunks; NotFound names the first that is not there."""
     wanted = sorted(set(digests))

@@ -1,1 +1,4 @@
-"""Alembic migrations of the store: one module a format, run by `trivet.store.migrate` without an ini file."""
+"""Alembic migrations of the store, run by `trivet.store.migrate` without an ini file.
+
+Reading order: `versions` (one module a format), `freeze` (the triggers that refuse), `env` (what Alembic runs).
+"""
