@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from xlsxwriter.exceptions import FileCreateError
+
 from trivet.connect.certificate import Certificate
 from trivet.connect.pack_book import Book, Imprint
 from trivet.connect.pack_business import write_business
@@ -51,5 +53,5 @@ def write_pack(
         write_certificate(book, certificate)
         write_assumptions(book, figures)
         book.close()
-    except OSError as error:
+    except (OSError, FileCreateError) as error:
         raise Unavailable(f"{path}: can't be written: {error}. Free space or choose another folder.") from error
