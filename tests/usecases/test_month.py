@@ -44,9 +44,11 @@ def test_editing_revenue_moves_quantity(open_as: Open) -> None:
     said = Said(measure="revenue", amount="+10%", where=("family=City",), first="2027-03", reason="price list")
     answer = trivet.record_changes(workspace, [said])
     assert answer.recorded
-    assert answer.moved[0].measure == "consensus_demand"
+    (moved,) = answer.moved
+    assert (moved.measure, moved.before) == ("revenue", before)
     trivet.make_plan(workspace)
     after = total(workspace, "revenue")
+    assert after == moved.after
     assert abs(after / before - Decimal("1.1")) < Decimal("0.01")
 
 

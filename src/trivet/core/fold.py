@@ -179,7 +179,7 @@ def _relock(change: Change, state: State, recorded: Effect, panel: Panel, model:
     return Block(
         rows=desk.rows,
         span=desk.span,
-        values=np.where(inside & ~held, values[own], state.values[own]),
+        values=np.where(inside, values[own], state.values[own]),
         locked=held | inside,
         present=present | inside,
     )

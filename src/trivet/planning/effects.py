@@ -7,6 +7,7 @@ import polars as pl
 from trivet.core.effects import apply_effects
 from trivet.core.entries import Change, Effect, Entry, Logged
 from trivet.core.fold import effects_of, fold
+from trivet.core.formula import recompute
 from trivet.core.ids import GrainName
 from trivet.core.issues import Issue
 from trivet.core.panel import Panel
@@ -44,6 +45,24 @@ def effects_in_turn(
             return
         heads[grain] = apply_effects(heads[grain], effects)
         standing.append(entry)
+
+
+def heads_in_turn(
+    plan: Plan, inputs: PlanInputs, before: Sequence[Logged], logged: Sequence[Logged]
+) -> Iterator[tuple[Logged, Panel, Panel]]:
+    """Give for each logged change the numbers of its grain before and after it, summed measures included."""
+    model = inputs.model
+    units = read_units(inputs.table("unit_conversions"), inputs.table("items"))
+    heads: dict[GrainName, Panel] = {}
+    for entry in logged:
+        if not isinstance(entry.entry, Change):
+            continue
+        grain = model.registry[entry.entry.measure].grain
+        if grain not in heads:
+            heads[grain] = recompute(fold(plan.panel(grain), before, model, units)[0], model.registry)
+        after = recompute(apply_effects(heads[grain], entry.effects), model.registry)
+        yield entry, heads[grain], after
+        heads[grain] = after
 
 
 def moved_cells(plan: Plan, inputs: PlanInputs, entries: Sequence[Logged]) -> pl.DataFrame:

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+import numpy as np
+
 from trivet.core.entries import Change, Effect, Entry, Logged, Operation
 from trivet.core.ids import MeasureId, ScenarioId, Seq
 from trivet.core.issues import Issue, Place, Severity
-from trivet.core.measures import Registry
 from trivet.core.plan import Plan, PlanInputs
 from trivet.core.said import Said, to_change
+from trivet.core.scope import rows_of
 from trivet.cycle.fences import check_fence
-from trivet.planning.effects import effects_in_turn
+from trivet.planning.effects import effects_in_turn, heads_in_turn
+from trivet.planning.explain import total
 from trivet.usecases.declare import Shells
 from trivet.workspace.workspace import MAIN, Workspace
 
@@ -20,7 +23,10 @@ DECLARED = Shells(command="change", why="pages come with the workbench")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """What one change moved: the total of its cells before and after, in units of the measure."""
+    """What one change did: the total of its scope and buckets before and after, in units of the measure.
+
+    `cells` is the number of cells that moved.
+    """
 
     seq: Seq
     measure: MeasureId
@@ -95,7 +101,8 @@ def record_changes(
         )
     except _Refused as refusal:
         return ChangeAnswer(scenario=name, recorded=False, moved=(), issues=refusal.issues)
-    moved = tuple(line for entry in logged for line in _moved(entry, workspace.registry))
+    before = [entry for entry in workspace.store.entries(name) if entry.seq < logged[0].seq]
+    moved = _moved(plan, inputs, before, logged)
     return ChangeAnswer(scenario=name, recorded=True, moved=moved, issues=fences)
 
 
@@ -134,17 +141,24 @@ def _reason_missing(change: Change, effects: Sequence[Effect], limit: float) -> 
     )
 
 
-def _moved(logged: Logged, registry: Registry) -> tuple[Moved, ...]:
+def _moved(plan: Plan, inputs: PlanInputs, before: Sequence[Logged], logged: Sequence[Logged]) -> tuple[Moved, ...]:
     lines = []
-    for effect in logged.effects:
-        quantum = registry[effect.measure].quantum or Decimal("1e-9")
+    for entry, one, other in heads_in_turn(plan, inputs, before, logged):
+        change = entry.entry
+        if not isinstance(change, Change):
+            continue
+        spec = inputs.model.registry[change.measure]
+        buckets = inputs.model.buckets
+        columns = slice(max(buckets.index(change.first), buckets.first_open), buckets.index(change.last) + 1)
+        hit = np.zeros(one.rows, dtype=np.bool_)
+        hit[rows_of(one, inputs.model, change.scope)] = True
         lines.append(
             Moved(
-                seq=logged.seq,
-                measure=effect.measure,
-                cells=len(effect.rows),
-                before=int(effect.before.sum()) * quantum,
-                after=int(effect.after.sum()) * quantum,
+                seq=entry.seq,
+                measure=spec.id,
+                cells=sum(int((effect.after != effect.before).sum()) for effect in entry.effects),
+                before=total(one, spec, hit, columns),
+                after=total(other, spec, hit, columns),
             )
         )
     return tuple(lines)
