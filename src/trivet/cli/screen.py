@@ -91,8 +91,14 @@ def _health(summary: "PlanSummary") -> str:
 
 def _overloads(summary: "PlanSummary", console: Console) -> None:
     if summary.overloads:
-        told = [f"{o.resource} {o.label} needs {o.need:.0f} %, plan runs {o.planned:.0f} %" for o in summary.overloads]
+        told = [
+            f"{o.resource} {o.label} needs {_share(o.need)}, plan runs {_share(o.planned)}" for o in summary.overloads
+        ]
         console.print("[bold]Overload[/]  " + "; ".join(told[:MOST_LINES]), soft_wrap=True)
+
+
+def _share(share: Decimal | None) -> str:
+    return "hours it does not have" if share is None else f"{share:.0f} %"
 
 
 def _shortages(summary: "PlanSummary", console: Console) -> None:

@@ -15,6 +15,8 @@ What is said and written about it:
 - csv_out: tables as CSV
 
 Out, for a published plan:
-- certificate, certificate_sql, evidence: the tie-out computed by other code than the plan's
-- pack: the workbook of a published plan
+- evidence: the files a certificate is drawn from
+- certificate, certificate_sql, certificate_views: the tie-out computed by other code than the plan's
+- pack: the workbook of a published plan, made of pack_business, pack_family, pack_plans and pack_lists, on the paper
+  of pack_book, with the figures of pack_figures and the charts of pack_charts
 """

@@ -14,17 +14,8 @@ from typing import Final
 
 import duckdb
 
-from trivet.connect.certificate_sql import (
-    GRAINS,
-    HELPERS,
-    NEEDED,
-    ROLLUP_LEVELS,
-    SOURCES,
-    TIES,
-    Tie,
-    rollup_query,
-    rows_query,
-)
+from trivet.connect.certificate_sql import ROLLUP_LEVELS, TIES, Tie, rollup_query, rows_query
+from trivet.connect.certificate_views import GRAINS, HELPERS, NEEDED, SOURCES
 from trivet.connect.evidence import CHANGES, FACTS, OUTLOOK, ROLLUP, TABLES
 from trivet.core.errors import InvalidInput
 from trivet.core.summary import Check
