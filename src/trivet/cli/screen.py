@@ -92,12 +92,13 @@ def _health(summary: "PlanSummary") -> str:
 def _overloads(summary: "PlanSummary", console: Console) -> None:
     if summary.overloads:
         told = [
-            f"{o.resource} {o.label} needs {_share(o.need)}, plan runs {_share(o.planned)}" for o in summary.overloads
+            f"{o.resource} {o.label} needs {_of_hours(o.need)}, plan runs {_of_hours(o.planned)}"
+            for o in summary.overloads
         ]
         console.print("[bold]Overload[/]  " + "; ".join(told[:MOST_LINES]), soft_wrap=True)
 
 
-def _share(share: Decimal | None) -> str:
+def _of_hours(share: Decimal | None) -> str:
     return "hours it does not have" if share is None else f"{share:.0f} %"
 
 

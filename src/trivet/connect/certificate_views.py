@@ -1,7 +1,7 @@
 """What the ties of a certificate stand on: the plan's grains and the source tables as views, and shared sums.
 
-`axis` (bucket, stop, label, n, year, is_open), `facts` (home currency, first_open, current, plan_end), one table a grain
-(demand, supply, load, material, budget, company), `s_NAME` for each source table, `rollup` and `outlook`.
+`axis` (bucket, stop, label, n, year, is_open), `facts` (home currency, first_open, current, plan_end), one table a
+grain (demand, supply, load, material, budget, company), `s_NAME` for each source table, `rollup` and `outlook`.
 """
 
 from collections.abc import Mapping
