@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from trivet.core.said import Said, to_change
     from trivet.usecases.approve_plan import approve_plan
+    from trivet.usecases.backtest_series import backtest_series
     from trivet.usecases.backup_workspace import backup_workspace
     from trivet.usecases.branch_scenario import branch_scenario
     from trivet.usecases.check_plan import check_plan
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
     from trivet.usecases.init_folder import init_folder
     from trivet.usecases.list_changes import list_changes
     from trivet.usecases.make_plan import make_plan
+    from trivet.usecases.price_relief import price_relief
     from trivet.usecases.publish_plan import publish_plan
     from trivet.usecases.record_changes import record_changes
     from trivet.usecases.restore_workspace import restore_workspace
     from trivet.usecases.run_demo import run_demo
     from trivet.usecases.run_doctor import run_doctor
-    from trivet.usecases.show_plan import show_numbers, show_plan
+    from trivet.usecases.show_plan import View, show_numbers, show_plan
     from trivet.usecases.submit_plan import submit_plan
     from trivet.usecases.undo_change import undo_change
     from trivet.usecases.upgrade_workspace import upgrade_workspace
@@ -39,7 +41,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Said",
+    "View",
     "approve_plan",
+    "backtest_series",
     "backup_workspace",
     "branch_scenario",
     "check_plan",
@@ -52,6 +56,7 @@ __all__ = [
     "list_changes",
     "make_plan",
     "open_workspace",
+    "price_relief",
     "publish_plan",
     "record_changes",
     "restore_workspace",
@@ -67,6 +72,7 @@ __all__ = [
 
 _ELSEWHERE = {
     "Said": "trivet.core.said",
+    "View": "trivet.usecases.show_plan",
     "open_workspace": "trivet.workspace.workspace",
     "show_numbers": "trivet.usecases.show_plan",
     "to_change": "trivet.core.said",

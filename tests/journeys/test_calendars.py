@@ -58,7 +58,7 @@ def test_every_calendar_goes_from_files_to_a_plan_that_ties(
     trivet.make_plan(workspace)
     certificate = trivet.check_plan(workspace).certificate
     assert certificate.passed, [check for check in certificate.checks if not check.passed]
-    shown = trivet.show_numbers(workspace, "consensus_demand", by="item", first=period, period="quarter")
+    shown = trivet.show_numbers(workspace, "consensus_demand", trivet.View(by="item", first=period, period="quarter"))
     (row,) = shown.rows
     assert row.values[0]
     quarter = 13 * 70

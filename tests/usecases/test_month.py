@@ -21,7 +21,7 @@ def city(amount: str, *, reason: str | None = "fair", first: str = "2027-03") ->
 
 
 def total(workspace: Workspace, measure: str, plan: str = "main") -> Decimal:
-    shown = trivet.show_numbers(workspace, measure, where=("family=City",), first="2027-03", plan=plan)
+    shown = trivet.show_numbers(workspace, measure, trivet.View(where=("family=City",), first="2027-03"), plan=plan)
     (row,) = [row for row in shown.rows if row.member == "City"]
     (value,) = row.values
     assert value is not None

@@ -58,12 +58,13 @@ def show(  # noqa: PLR0913 - one option a choice of the view
     where: Where = None,
     first: First = None,
     last: Last = None,
+    unit: Annotated[str | None, typer.Option(help="Unit of measure to show quantities in.")] = None,
     issues: Annotated[bool, typer.Option("--issues", help="List every issue of the plan.")] = False,
     plan: Plan = "main",
     as_json: Json = False,
 ) -> None:
     """Show the plan on one screen, a measure as a table, or every issue."""
-    from trivet.usecases.show_plan import show_issues, show_numbers, show_plan  # noqa: PLC0415
+    from trivet.usecases.show_plan import View, show_issues, show_numbers, show_plan  # noqa: PLC0415
 
     workspace = opened(context, quiet=as_json)
     if issues:
@@ -71,9 +72,8 @@ def show(  # noqa: PLR0913 - one option a choice of the view
     elif measure is None:
         answer(show_plan(workspace, plan=plan), as_json=as_json, show=_show_summary)
     else:
-        value = show_numbers(
-            workspace, measure, by=by, period=period, where=tuple(where or ()), first=first, last=last, plan=plan
-        )
+        view = View(by=by, period=period, where=tuple(where or ()), first=first, last=last, unit=unit)
+        value = show_numbers(workspace, measure, view, plan=plan)
         answer(value, as_json=as_json, show=_show_numbers)
 
 
@@ -98,6 +98,7 @@ def _show_numbers(value: "NumbersAnswer", console: Console) -> None:
         for row in value.rows:
             table.add_row(row.member, *[number(cell) for cell in row.values[part]])
         console.print(table)
+    print_issues(value.issues, console, notes=True)
 
 
 def number(value: Decimal | None) -> str:

@@ -11,6 +11,7 @@ from trivet.core.measures import MeasureSpec
 from trivet.core.rollup import RolledUp, roll_up
 from trivet.core.said import parse_scope, parse_span
 from trivet.core.summary import PlanSummary
+from trivet.core.units import read_units
 from trivet.planning.explain import unit_in_words
 from trivet.planning.summary import summarise
 from trivet.usecases.declare import Shells
@@ -26,6 +27,30 @@ class SummaryAnswer:
     version: VersionId
     state: str
     summary: PlanSummary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """How a measure is looked at.
+
+    Attributes:
+        by: level of the rows; a grain without its dimension shows one total.
+        period: bucket, quarter or year.
+        where: nodes as `level=member`.
+        first: first bucket; None = the current one.
+        last: last bucket; None = the end of the plan, or `first`.
+        unit: unit of measure to show quantities in; None = each item's base unit.
+    """
+
+    by: str = "family"
+    period: str = "bucket"
+    where: tuple[str, ...] = ()
+    first: str | None = None
+    last: str | None = None
+    unit: str | None = None
+
+
+_WHOLE = View()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,27 +99,13 @@ def show_issues(workspace: Workspace, *, plan: str = MAIN) -> IssuesAnswer:
     return IssuesAnswer(version=version.id, issues=workspace.store.load_plan(version.id).issues)
 
 
-def show_numbers(
-    workspace: Workspace,
-    measure: str,
-    *,
-    by: str = "family",
-    period: str = "bucket",
-    where: tuple[str, ...] = (),
-    first: str | None = None,
-    last: str | None = None,
-    plan: str = MAIN,
-) -> NumbersAnswer:
+def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, plan: str = MAIN) -> NumbersAnswer:
     """Give a measure as a table.
 
     Args:
         workspace: the open workspace.
         measure: name of the measure.
-        by: level of the rows; a grain without its dimension shows one total.
-        period: bucket, quarter or year.
-        where: nodes as `level=member`.
-        first: first bucket; None = the current one.
-        last: last bucket; None = the end of the plan, or `first`.
+        view: rows, columns, scope and unit.
         plan: scenario or version.
 
     Raises:
@@ -104,23 +115,32 @@ def show_numbers(
     version, made, inputs = workspace.opened(plan)
     spec, model = workspace.registry[measure], inputs.model
     panel = made.panel(spec.grain)
-    dimension, level = level_of(inputs, by)
+    dimension, level = level_of(inputs, view.by)
     own = level if level in panel.dimensions else dimension
     levels = {own: level} if own in panel.dimensions else {}
     rolled = roll_up(
-        panel, model, levels, [spec.id], period=_period(period), scope=parse_scope(where, model.dimensions)
+        panel,
+        model,
+        levels,
+        [spec.id],
+        period=_period(view.period),
+        scope=parse_scope(view.where, model.dimensions),
+        unit=view.unit,
+        units=read_units(inputs.table("unit_conversions"), inputs.table("items")),
     )
-    span = parse_span(first, last, model.buckets)
+    span = parse_span(view.first, view.last, model.buckets)
     wanted = {
-        name for name, run in model.buckets.group(_period(period)) if run.start < span.stop and span.start < run.stop
+        name
+        for name, run in model.buckets.group(_period(view.period))
+        if run.start < span.stop and span.start < run.stop
     }
     shown = [i for i, name in enumerate(rolled.labels) if name in wanted]
     return NumbersAnswer(
         version=version.id,
         measure=spec.id,
         about=spec.about,
-        unit=unit_in_words(spec, inputs),
-        where=", ".join(where) or "everything",
+        unit=view.unit or unit_in_words(spec, inputs),
+        where=", ".join(view.where) or "everything",
         by=level if levels else "",
         periods=tuple(rolled.labels[i] for i in shown),
         rows=_rows(rolled, spec, shown),

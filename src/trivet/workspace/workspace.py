@@ -21,6 +21,7 @@ from trivet.core.ports import Forecaster, Progress, Solver
 from trivet.core.recordchanges import apply_record_changes
 from trivet.core.records import Stamp
 from trivet.core.tables import TableSpec
+from trivet.engines.cached import Cached
 from trivet.engines.highs import HighsSolver
 from trivet.engines.processes import ProcessExecutor
 from trivet.engines.theta import Theta
@@ -89,7 +90,8 @@ class Workspace:
     def engines(self) -> PlanEngines:
         """Give the engines of this installation."""
         executor = ProcessExecutor(workers=self.settings.workers)
-        return PlanEngines(forecaster=Theta(executor=executor), solver=HighsSolver(), progress=self.progress)
+        forecaster = Cached(forecaster=Theta(executor=executor), stages=self.store.stages)
+        return PlanEngines(forecaster=forecaster, solver=HighsSolver(), progress=self.progress)
 
     def sources(self, scenario: str, *, snapshot: Digest | None = None, upto: Seq | None = None) -> Sources:
         """Give what a plan of a scenario is made from (as of an earlier snapshot and entry, if asked).
