@@ -9,7 +9,7 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.connect.tied import Tied, make_tied, source_rows, tied, write_folder
-from tests.finance.tiny import FIRST_OPEN
+from tests.finance.tiny import FIRST_OPEN, month
 from trivet.connect.certificate import Certificate, certify
 from trivet.connect.pack import write_pack
 from trivet.connect.pack_book import Book, Imprint
@@ -137,9 +137,9 @@ def test_totals_are_formulas_that_carry_their_value(book: openpyxl.Workbook, for
 
 def test_subtotals_of_the_statement_are_what_their_rows_give(book: openpyxl.Workbook) -> None:
     page = book["Finance plan"]
-    for month in ("2027-01", "FY2027"):
+    for when in ("2027-01", "FY2027"):
         amounts = {
-            label: row_of(page, label)[month]
+            label: row_of(page, label)[when]
             for label in (
                 "Net sales (what ships)",
                 "Standard cost of goods sold",
@@ -246,3 +246,34 @@ def test_disk_that_refuses_is_said(tmp_path: Path) -> None:
     _, certificate = packed(tmp_path, made)
     with pytest.raises(Unavailable, match="can't be written"):
         write_pack(tmp_path / "no" / "pack.xlsx", made.plan, made.inputs, made.summary, certificate, version="v")
+
+
+def test_earlier_plans_stand_beside_what_became_of_them(tmp_path: Path) -> None:
+    rows = source_rows()
+    targets = [(-2, -1, 100), (-3, -1, 77), (-1, 2, 150), (-2, 2, 999)]
+    rows["published"] = [
+        {
+            "cycle": month(cycle),
+            "measure": measure,
+            "item": "BIKE",
+            "market": "DE",
+            "bucket": month(at),
+            "quantity": units,
+        }
+        for cycle, at, units in targets
+        for measure in ("consensus_demand", "production")
+    ]
+    made = make_tied(rows)
+    page = openpyxl.load_workbook(packed(tmp_path, made)[0], data_only=True)["Bikes"]
+    rows_below = {str(row[0].value): number for number, row in enumerate(page.iter_rows(), 1)}
+    heads = {str(cell.value): cell.column for cell in page[4]}
+    consensus = rows_below["Consensus demand"]
+    planned, difference = consensus + 1, consensus + 2
+    assert page.cell(planned, 1).value == "  as planned a cycle before"
+    assert page.cell(planned, heads["2026-10"]).value == 100, "planned in September's cycle for October"
+    assert page.cell(planned, heads["2027-01"]).value == 150, "planned in October's cycle for January"
+    assert page.cell(planned, heads["2026-12"]).value is None
+    now = page.cell(consensus, heads["2027-01"]).value
+    assert page.cell(difference, heads["2027-01"]).value == pytest.approx(now - 150)
+    ordered = page.cell(rows_below["Orders by requested date"], heads["2026-10"]).value
+    assert page.cell(difference, heads["2026-10"]).value == pytest.approx(ordered - 100)
