@@ -1,5 +1,5 @@
 """Every command, registered by importing its module."""
 
-from trivet.cli import care, changes, demo, files, planning, publishing
+from trivet.cli import care, changes, demo, files, planning, publishing, relief
 
-__all__ = ["care", "changes", "demo", "files", "planning", "publishing"]
+__all__ = ["care", "changes", "demo", "files", "planning", "publishing", "relief"]

@@ -126,10 +126,15 @@ def _recipe(
     return Recipe(
         inputs=inputs.digest,
         entries=_digest(repr([(logged.seq, logged.entry) for logged in entries])),
-        options=_digest(repr(sorted(asdict(options).items()))),
+        options=options_digest(options),
         reference=reference.digest() if reference else None,
         engines=(("forecaster", engines.forecaster.name), ("solver", engines.solver.name)),
     )
+
+
+def options_digest(options: PlanOptions) -> Digest:
+    """Give the sha256 over the choices of a scenario, as its recipe holds it."""
+    return _digest(repr(sorted(asdict(options).items())))
 
 
 def _digest(text: str) -> Digest:

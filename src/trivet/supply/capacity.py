@@ -26,9 +26,10 @@ REGULAR_FIRST = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Crew:
-    """Overtime of each resource: hours allowed and premium an hour, both (resources, open)."""
+    """Overtime of each resource, (resources, open): hours allowed, as share of regular ones, premium an hour."""
 
     allowed: Rates
+    share: Rates
     premium: Rates
 
 
@@ -54,11 +55,13 @@ def read_crew(inputs: PlanInputs, load: Panel, *, overtime: bool) -> Crew:
         name: float(crew or 0.0) * float(premium or 0.0) for name, crew, premium in table.select(names).iter_rows()
     }
     premium = np.array([costs[name] for name in load.keys["resource"].to_list()]).reshape(-1, 1)
-    return Crew(allowed=regular * share, premium=np.broadcast_to(premium, regular.shape))
+    return Crew(allowed=regular * share, share=share, premium=np.broadcast_to(premium, regular.shape))
 
 
-def add_hours(programme: Programme, network: Network, asked: Asked, load: Panel, flows: Flows, crew: Crew) -> Counts:
-    """Add the hours of every resource; give the numbers of the overtime columns."""
+def add_hours(
+    programme: Programme, network: Network, asked: Asked, load: Panel, flows: Flows, crew: Crew
+) -> tuple[Counts, Counts]:
+    """Add the hours of every resource; give the numbers of its rows and of the overtime columns: (resources, open)."""
     names = load.keys["resource"].to_list()
     overtime = programme.columns("overtime", names, cost=crew.premium + REGULAR_FIRST, upper=crew.allowed)
     regular = load.count("capacity_hours")[:, load.buckets.horizon] / 1000.0
@@ -78,7 +81,7 @@ def add_hours(programme: Programme, network: Network, asked: Asked, load: Panel,
             cost=FORBIDDEN * float(asked.worth.lost.max(initial=1.0)) / shortest,
         )
         programme.add(rows[strained], slack_hours, -1.0)
-    return overtime
+    return rows, overtime
 
 
 def read_rooms(inputs: PlanInputs, network: Network) -> tuple[Room, ...]:

@@ -30,6 +30,7 @@ from trivet.supply.make_to_stock import TIE, Flows, add_balance, add_fixed_slack
 from trivet.supply.materials import Bought, add_materials
 from trivet.supply.network import Network, read_network
 from trivet.supply.read_back import Wished, run_plan
+from trivet.supply.scarcity import Prices
 from trivet.supply.wanted import cost_hints
 
 
@@ -47,6 +48,7 @@ class SupplyPlan:
         freight: (buckets,) money counts of transfers, in the bucket they leave.
         issues: overloads, shortages, lost demand, backlog and more, with what is at stake.
         basis: where the solver stood.
+        prices: duals of hours and deliveries: where to look for relief.
     """
 
     demand: Panel
@@ -57,6 +59,7 @@ class SupplyPlan:
     freight: Counts
     issues: tuple[Issue, ...]
     basis: bytes | None
+    prices: Prices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,9 +75,15 @@ class _Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Columns:
-    """Where the flows stand in the programme; `refused` is sites and their (bands, sites, open) of lost demand."""
+    """Where things stand in the programme.
+
+    `hours` numbers the rows of resources, `overtime` their columns; `refused` is sites and their (bands, sites, open)
+    of lost demand.
+    """
 
     flows: Flows
+    hours: Counts
+    overtime: Counts
     material: Bought
     refused: tuple[Counts, Counts]
 
@@ -132,6 +141,7 @@ def plan_supply(
         freight=filled.freight,
         issues=(*_solver_issues(solution), *find_issues(found)),
         basis=solution.basis,
+        prices=_prices(solution, task, columns),
     )
 
 
@@ -142,13 +152,14 @@ def _write(programme: Programme, task: _Task, load: Panel, options: PlanOptions)
     balance, stock = add_balance(programme, network, asked, flows)
     refused = add_stocked_demand(programme, network, asked, balance, options.late_buckets)
     add_ordered_demand(programme, network, asked, balance, flows)
-    add_hours(programme, network, asked, load, flows, task.crew)
+    hours, overtime = add_hours(programme, network, asked, load, flows, task.crew)
     add_rooms(programme, asked, task.rooms, stock)
     held = np.flatnonzero(fixed_makes(network))
     built_in = (network.parts.site >= 0) & np.isin(network.parts.make, held)
     sites = sorted(set(network.parts.site[built_in].tolist()))
     add_fixed_slack(programme, asked, [network.items[s] for s in sites], balance[sites], -1.0)
-    return _Columns(flows=flows, material=add_materials(programme, network, asked, flows, task.prices), refused=refused)
+    bought = add_materials(programme, network, asked, flows, task.prices)
+    return _Columns(flows=flows, hours=hours, overtime=overtime, material=bought, refused=refused)
 
 
 def _add_flows(programme: Programme, task: _Task, options: PlanOptions) -> Flows:
@@ -230,6 +241,20 @@ def _wished(solution: Solution, task: _Task, at: "_Columns") -> Wished:
     return Wished(
         made=made, sent=read(at.flows.sent), bought=read(at.flows.bought), room=room, material=material, refused=refused
     )
+
+
+def _prices(solution: Solution, task: _Task, at: "_Columns") -> Prices:
+    """Read what one more hour and one more unit of a capped material would save, in penalties of the programme."""
+    network = task.network
+    hours, deliveries = np.zeros(at.hours.shape), np.zeros((len(network.material_of), network.open))
+    if solution.status is Status.OPTIMAL and len(solution.duals):
+        regular = np.maximum(-solution.duals[at.hours], 0.0)
+        more = np.maximum(-solution.reduced_costs[at.overtime], 0.0)
+        hours = regular + task.crew.share * more
+        deliveries[at.material.rows] = np.maximum(-solution.reduced_costs[at.material.columns], 0.0)
+        for row, earliest in enumerate(network.deliveries.earliest):
+            deliveries[row, :earliest] = 0.0
+    return Prices(hours=hours, deliveries=deliveries)
 
 
 def _pairs(first: Counts, second: Counts) -> list[tuple[int, int]]:

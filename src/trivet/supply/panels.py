@@ -82,8 +82,13 @@ def extend(panel: Panel, keys: pl.DataFrame) -> Panel:
 
 def regular_hours(inputs: PlanInputs, load: Panel) -> Rates:
     """Give the hours each resource has in each bucket, without overtime: (resources, buckets)."""
+    return day_hours(inputs, load) * _days(inputs, load)
+
+
+def day_hours(inputs: PlanInputs, load: Panel) -> Rates:
+    """Give the good hours of one working day of each resource, a Saturday say: (resources, buckets)."""
     lines, per_day, efficiency = (_setting(inputs, load, column) for column in ("lines", "hours_per_day", "efficiency"))
-    return lines * per_day * efficiency * _days(inputs, load)
+    return lines * per_day * efficiency
 
 
 def overtime_share(inputs: PlanInputs, load: Panel) -> Rates:

@@ -1,0 +1,268 @@
+"""What relief is worth: one Saturday, 8 hours or 100 packs more, and what each production fixed by hand costs.
+
+The stored plan is the base and its demand the input: only supply is solved again, from the plan's own basis, with
+one block more or one lock less. worth = change of (gross margin at standard - supply variance - freight) over the
+open buckets; add what is named, plan again, and the margin moves by that (PRACTICE, check 3). Twice and four
+times the block tell how far the price holds. Reads every panel of supply, writes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from trivet.core.entries import Change, Logged
+from trivet.core.errors import NotFound
+from trivet.core.fold import fold
+from trivet.core.formula import recompute
+from trivet.core.ids import MeasureId, Seq
+from trivet.core.issues import Node, Scope
+from trivet.core.live import Live, live_entries
+from trivet.core.options import PlanOptions
+from trivet.core.panel import Panel
+from trivet.core.plan import Plan, PlanInputs
+from trivet.core.ports import Engines
+from trivet.core.quantities import QUANTITY, to_decimal
+from trivet.core.units import read_units
+from trivet.planning.compare import words
+from trivet.planning.worth import Worth, difference, earned, money, why
+from trivet.supply.model import SupplyPlan, plan_supply
+from trivet.supply.panels import day_hours
+from trivet.supply.scarcity import Block, Means, families_by_thing, find_blocks, with_block
+
+FIRM: Final = MeasureId("firm_production")
+TIMES: Final = (2, 4)
+"""Multiples of a block tried, to say how far its price holds."""
+HOLDS: Final = Decimal("0.9")
+"""A price holds as long as the whole earns this part of it for each block."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relief:
+    """What one usable block of a scarce thing is worth.
+
+    Attributes:
+        name: resource or material; `supplier` of the material, else "".
+        bucket: label of the bucket.
+        means: working day, hours or units; `block` how many hours or units it has.
+        value: what the plan earns more with it.
+        holds_to: hours or units up to which each block earns nearly as much; None where it earns nothing.
+        binds: whether the plan uses all there is.
+        said: the same in words.
+    """
+
+    name: str
+    supplier: str
+    bucket: str
+    means: Means
+    block: Decimal
+    value: Worth
+    holds_to: Decimal | None
+    binds: bool
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirmCost:
+    """What production fixed by hand costs: the plan without the entry less the plan.
+
+    Attributes:
+        seq: number of the entry; `author` who made it; `change` what it says.
+        value: what the plan would earn more without it; negative = the entry earns.
+        said: the same in words.
+    """
+
+    seq: Seq
+    author: str
+    change: str
+    value: Worth
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked about: nodes (resource, material, supplier), buckets, and how many answers."""
+
+    scope: Scope = ()
+    columns: slice | None = None
+    top: int = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReliefPrices:
+    """Prices of scarcity of a plan: `reliefs` the scarcest first, `firm` by entry, in `currency`."""
+
+    currency: str
+    reliefs: tuple[Relief, ...]
+    firm: tuple[FirmCost, ...]
+
+
+def price_relief(
+    inputs: PlanInputs, plan: Plan, entries: Sequence[Logged], options: PlanOptions, engines: Engines, asked: Asked
+) -> ReliefPrices:
+    """Price what would relieve a plan, and what its firm production costs.
+
+    Args:
+        inputs: the snapshot the plan was made from.
+        plan: the plan; its demand is kept as it is.
+        entries: the log it folds.
+        options: what it was made with.
+        engines: its solver is used, and told progress.
+        asked: where to look. Without scope and buckets, what binds; with them, whatever lies there.
+
+    Returns:
+        A price for each block (one re-solve, and two more for how far it holds), and for each live entry of firm
+        production.
+
+    Raises:
+        NotFound: a node of the scope is no resource, material or supplier, or nothing limited lies there.
+    """
+    pricer = _Pricer(inputs, plan, options, engines)
+    blocks = pricer.blocks(asked)
+    firm = [] if asked.scope else firm_entries(inputs, entries)[: asked.top]
+    most = min(len(blocks), asked.top) + len(firm)
+    reliefs: list[Relief] = []
+    idle: set[tuple[str, str]] = set()
+    for block in blocks:
+        if len(reliefs) == asked.top:
+            break
+        if block.thing not in idle:
+            engines.progress("relief", len(reliefs), most)
+            reliefs.append(pricer.relief(block))
+            idle |= {block.thing} if reliefs[-1].value.nothing and not asked.scope else set()
+    costs: list[FirmCost] = []
+    for item in firm:
+        engines.progress("relief", most - len(firm) + len(costs), most)
+        costs.append(pricer.firm_cost(item, entries))
+    engines.progress("relief", most, most)
+    return ReliefPrices(currency=pricer.currency, reliefs=tuple(reliefs), firm=tuple(costs))
+
+
+def firm_entries(inputs: PlanInputs, entries: Sequence[Logged]) -> list[Live]:
+    """Give the live changes of firm production that still speak of open buckets, latest first."""
+    current = inputs.model.buckets.current
+    live, _ = live_entries(entries, current)
+    return [
+        item
+        for item in reversed(live)
+        if isinstance(item.entry, Change) and item.entry.measure == FIRM and item.entry.last >= current
+    ]
+
+
+class _Pricer:
+    """Solves a plan's supply again with something changed, and says what it earns."""
+
+    def __init__(self, inputs: PlanInputs, plan: Plan, options: PlanOptions, engines: Engines) -> None:
+        self.inputs, self.options, self.solver, self.basis = inputs, options, engines.solver, plan.basis
+        self.demand, self.supply, self.load, self.material = (
+            plan.panel(grain) for grain in ("demand", "supply", "load", "material")
+        )
+        self.currency = inputs.model.company.currency
+        company = plan.panel("company")
+        variance, freight = company.count("supply_variance")[0], company.count("freight")[0]
+        self.base = earned(inputs, self.demand, self.supply, variance, freight)
+        prices = self._solve(self.supply, self.load, self.material).prices
+        self.known = find_blocks(inputs, self.load, self.material, day_hours(inputs, self.load), prices)
+        self.users = families_by_thing(inputs)
+
+    def blocks(self, asked: Asked) -> list[Block]:
+        """Choose the blocks to price, the scarcest first."""
+        columns = asked.columns or slice(0, len(self.load.buckets))
+        chosen = [
+            block
+            for block in self.known
+            if (block.binds or asked.scope)
+            and columns.start <= block.bucket < columns.stop
+            and all(self._inside(block, node) for node in asked.scope)
+        ]
+        if asked.scope and not chosen:
+            raise NotFound(
+                f"{', '.join(str(node) for node in asked.scope)}: no resource and no capped material lies there in "
+                "these buckets. Name one as resource=... or item=...; see trivet show load_hours --by resource."
+            )
+        return chosen
+
+    def _inside(self, block: Block, node: Node) -> bool:
+        own = {"supplier": block.supplier, "item" if block.means is Means.UNITS else "resource": block.name}
+        if node.dimension not in ("resource", "item", "supplier"):
+            raise NotFound(f"{node}: relief has a resource, a material (item) or a supplier, but no {node.dimension}.")
+        dimension = self.inputs.model.dimensions[node.dimension]
+        return own.get(node.dimension, "") in {dimension.ids[row] for row in dimension.leaves(node)}
+
+    def relief(self, block: Block) -> Relief:
+        """Price one block, and try how far the price holds."""
+        value, holds = self._value(block, 1), 1
+        for times in TIMES if value.worth > 0 and not value.nothing else ():
+            if self._value(block, times).worth < value.worth * times * HOLDS:
+                break
+            holds = times
+        amount = to_decimal(block.amount, QUANTITY)
+        return Relief(
+            name=block.name,
+            supplier=block.supplier,
+            bucket=self.load.buckets.label(block.bucket),
+            means=block.means,
+            block=amount,
+            value=value,
+            holds_to=None if value.nothing else amount * holds,
+            binds=block.binds,
+            said=self._say(block, value, holds),
+        )
+
+    def firm_cost(self, item: Live, entries: Sequence[Logged]) -> FirmCost:
+        """Price one entry of firm production: solve without it."""
+        units = read_units(self.inputs.table("unit_conversions"), self.inputs.table("items"))
+        rest = [entry for entry in entries if entry.seq != item.seq]
+        supply, _ = fold(self.supply, rest, self.inputs.model, units)
+        value = self._compare(self._solve(supply, self.load, self.material))
+        change = words(item.entry)
+        verb = "costs" if value.worth >= 0 else "earns"
+        price = "nothing" if value.nothing else money(abs(value.worth), self.currency)
+        return FirmCost(
+            seq=item.seq,
+            author=str(item.author or ""),
+            change=change,
+            value=value,
+            said=f"{item.called}, {change}, {verb} {price}: without it {why(value, self.currency)}.",
+        )
+
+    def _value(self, block: Block, times: int) -> Worth:
+        return self._compare(self._solve(self.supply, *with_block(self.load, self.material, block, times)))
+
+    def _solve(self, supply: Panel, load: Panel, material: Panel) -> SupplyPlan:
+        return plan_supply(self.inputs, self.demand, supply, load, material, self.options, self.solver, self.basis)
+
+    def _compare(self, solved: SupplyPlan) -> Worth:
+        demand = recompute(solved.demand, self.inputs.model.registry)
+        return difference(self.base, earned(self.inputs, demand, solved.supply, solved.variance, solved.freight))
+
+    def _say(self, block: Block, value: Worth, holds: int) -> str:
+        amount, unit = to_decimal(block.amount, QUANTITY), "units" if block.means is Means.UNITS else "h"
+        said = f"{amount.normalize():,f} {unit}"
+        what, are = {
+            Means.DAY: (f"A Saturday ({said}) on {block.name}", "is"),
+            Means.HOURS: (f"{said} on {block.name}", "are"),
+            Means.UNITS: (f"{said} of {block.name} from {block.supplier}", "are"),
+        }[block.means]
+        start = f"{what} in {self.load.buckets.label(block.bucket)} {are} worth"
+        reason = why(value, self.currency)
+        if value.nothing:
+            return f"{start} nothing: {reason}{self._instead(block)}."
+        if value.worth < 0:
+            return (
+                f"{start} no margin ({money(value.worth, self.currency)}): {reason}; it buys stock or earlier delivery."
+            )
+        reach = f"{(amount * holds).normalize():,f} {unit}"
+        held = {1: "a second one is worth less", TIMES[-1]: f"it holds for {reach} at least"}
+        return f"{start} {money(value.worth, self.currency)}: {reason}; {held.get(holds, f'it holds up to {reach}')}."
+
+    def _instead(self, block: Block) -> str:
+        """Name what families that use it and lose demand wait for: other things with a price of their own."""
+        horizon = self.demand.buckets.horizon
+        lost = self.demand.count("unserved_demand")[:, horizon].sum(axis=1)
+        parents = self.inputs.model.dimensions["item"].parents("family")
+        short = {parents[item] for item, units in zip(self.demand.keys["item"], lost, strict=True) if units > 0}
+        waiting = short & self.users.get(block.name, frozenset())
+        others = {b.name for b in self.known if b.hint > 0 and b.name != block.name}
+        scarce = sorted(name for name in others if waiting & self.users.get(name, frozenset()))
+        return f"; {', '.join(sorted(waiting))} wait for {', '.join(scarce)}" if scarce else ""
