@@ -10,12 +10,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.trivet-installed
 WORKSPACE ?= trivet-workspace
+CASES ?= $(or $(TRIVET_SHARED),../shared)/cases/supply
 # A file stays on one worker, so that what its tests share is made once.
 SPREAD := -n auto --maxprocesses 4 --dist loadfile
 PYTEST := $(BIN)/python -m pytest -q
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check fix docs bench quick accept soak reference wheel clean lock
+.PHONY: help setup demo test check fix docs bench quick accept soak reference pages wheel clean lock
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -84,7 +85,10 @@ soak: setup ## by hand, long: accept with many more random histories and kills
 	HYPOTHESIS_PROFILE=soak TRIVET_KILLS=50 TRIVET_REQUIRE="shared postgresql" $(PYTEST) $(SPREAD) -m "shared or postgresql or accept"
 	HYPOTHESIS_PROFILE=soak $(PYTEST) tests/properties
 
-reference: setup ## write docs/reference again from the registries
+reference: setup ## solve published planning problems through the product's model (CASES=folder, JSON=1)
+	@$(BIN)/python -m tools.reference_cases $(CASES) $(if $(JSON),--json)
+
+pages: setup ## write docs/reference again from the registries
 	$(BIN)/python -m tools.reference
 
 wheel: setup ## build the wheel into dist/

@@ -18,7 +18,7 @@ from tools import issue_codes, registries
 FOLDER = registries.ROOT / "docs" / "reference"
 NOT_SHOWN = {"help", "install_completion", "show_completion"}
 SPANS = {"closed": "actuals", "open": "plan", "both": "actuals and plan"}
-HEAD = "<!-- Written by tools/reference.py (`make reference`); change the registry, not this page. -->\n\n"
+HEAD = "<!-- Written by tools/reference.py (`make pages`); change the registry, not this page. -->\n\n"
 
 
 def row(*cells: object) -> str:
@@ -291,7 +291,7 @@ def main(*, check: bool) -> int:
     """Write the pages, or with `check` name the stale ones; 1 when there are any."""
     if check:
         old = stale()
-        sys.stderr.write("".join(f"{name} is stale; run make reference\n" for name in old))
+        sys.stderr.write("".join(f"{name} is stale; run make pages\n" for name in old))
         return 1 if old else 0
     FOLDER.mkdir(parents=True, exist_ok=True)
     for path, text in written().items():

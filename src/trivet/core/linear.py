@@ -48,6 +48,7 @@ class Solution:
         values: one per column, duals one per row, reduced_costs one per column.
         objective: value of the objective.
         basis: bytes to start a later solve of the same shape from; None for MIPs.
+        gap: how far the objective may be from the best one, as a part of it; 0 = proven best.
     """
 
     status: Status
@@ -56,3 +57,4 @@ class Solution:
     reduced_costs: Rates
     objective: float
     basis: bytes | None
+    gap: float = 0.0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trivet.core.ids import Counts, Rates
+from trivet.core.ids import Counts, Flags, Rates
 from trivet.core.linear import LinearModel
 
 Amount = Rates | float
@@ -51,13 +51,25 @@ class Programme:
         self._bounds: list[tuple[Rates, Rates]] = []
         self._limits: list[tuple[Rates, Rates]] = []
         self._entries: list[tuple[Counts, Counts, Rates]] = []
+        self._whole: list[bool] = []
 
     def columns(
-        self, name: str, labels: Sequence[str], *, cost: Amount = 0.0, lower: Amount = 0.0, upper: Amount = np.inf
+        self,
+        name: str,
+        labels: Sequence[str],
+        *,
+        cost: Amount = 0.0,
+        lower: Amount = 0.0,
+        upper: Amount = np.inf,
+        whole: bool = False,
     ) -> Counts:
-        """Add variables, one a label and bucket; amounts broadcast to (labels, buckets). Gives their numbers."""
+        """Add variables, one a label and bucket; amounts broadcast to (labels, buckets). Gives their numbers.
+
+        `whole` asks for whole numbers.
+        """
         block = Block(name=name, labels=tuple(labels), first=_size(self._columns), buckets=self.buckets)
         self._columns.append(block)
+        self._whole.append(whole)
         shape = block.ids.shape
         self._cost.append(_full(cost, shape))
         self._bounds.append((_full(lower, shape), _full(upper, shape)))
@@ -95,7 +107,15 @@ class Programme:
             starts=starts.astype(np.int32),
             index=(place % max(height, 1)).astype(np.int32),
             value=summed,
+            integer=self._integer(),
         )
+
+    def _integer(self) -> Flags | None:
+        """Mark the whole-number columns; None when there are none."""
+        if not any(self._whole):
+            return None
+        sizes = [len(block.labels) * block.buckets for block in self._columns]
+        return np.repeat(np.array(self._whole, dtype=np.bool_), sizes)
 
     def column_name(self, number: int) -> str:
         """Say a column in words."""
