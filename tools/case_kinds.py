@@ -202,7 +202,14 @@ def _cost(task: AggregateTask, solver: Solver) -> float:
     plan = plan_aggregate(task, solver)
     if isinstance(plan, Issue):
         raise NoAnswerError(str(plan))
-    return plan.cost
+    return _proven(plan.cost, plan.gap)
+
+
+def _proven(cost: float, gap: float) -> float:
+    """Give a cost only if the search proved it least."""
+    if gap:
+        raise NoAnswerError(f"the search ended at {cost:.10g} with a gap of {gap:.2%}: raise engines.highs.MIP_NODES")
+    return cost
 
 
 def _lots(case: Case, _: Solver) -> Got:
@@ -237,7 +244,7 @@ def _levels(case: Case, solver: Solver) -> Got:
     plan = plan_levels(items, len(demand), solver)
     if isinstance(plan, Issue):
         raise NoAnswerError(str(plan))
-    return {"cost": plan.cost}
+    return {"cost": _proven(plan.cost, plan.gap)}
 
 
 def _into(keys: Keys, parent: Json, quantity: float) -> tuple[tuple[int, float], ...]:

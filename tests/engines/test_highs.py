@@ -113,3 +113,24 @@ def test_large_programme_gives_the_same_bits_twice() -> None:
 
 def test_name_says_version() -> None:
     assert HighsSolver().name.startswith("highs 1.")
+
+
+def test_a_search_that_runs_out_of_nodes_says_its_gap() -> None:
+    # Market split (Cornuejols and Dawande 1999): half of every row, as near as whole numbers come; hard to prove.
+    rng = np.random.default_rng(3)
+    rows = rng.integers(0, 100, (3, 18)).astype(np.float64)
+    half = np.floor(rows.sum(axis=1) / 2)
+    slacks = np.hstack([np.eye(3), -np.eye(3)])
+    task = programme(
+        [0.0] * 18 + [1.0] * 6,
+        np.hstack([rows, slacks]).tolist(),
+        half.tolist(),
+        half.tolist(),
+        upper=[1.0] * 18 + [INF] * 6,
+        integer=[True] * 18 + [False] * 6,
+    )
+    short, longer = HighsSolver(nodes=20).solve(task), HighsSolver().solve(task)
+    assert short.status is Status.OPTIMAL
+    assert short.gap > 0
+    assert longer.gap == 0
+    assert longer.objective <= short.objective
