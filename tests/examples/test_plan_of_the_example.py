@@ -97,6 +97,20 @@ def test_batteries_cost_more_than_a_thousand_e_bikes(told: Told) -> None:
     assert any(issue.code == "supply.material-short" for issue in told.plan.issues)
 
 
+def test_e_bikes_are_short_everywhere_alike(told: Told) -> None:
+    # Americas lies five weeks away and pays less, yet loses the same part of what it asks for.
+    demand = told.plan.panels[DEMAND]
+    ships = dict(told.inputs.table("markets").select("market", "location").iter_rows())
+    families = told.inputs.model.dimensions["item"].parents("family")
+    e_bikes = np.array([families[item] == "E-bikes" for item in demand.keys["item"].to_list()])
+    parts = []
+    for place in ("A", "N", "S"):
+        here = e_bikes & np.array([ships[market] == place for market in demand.keys["market"].to_list()])
+        lost, asked = (demand.count(m)[here][:, NOVEMBER:60].sum() for m in ("unserved_demand", "consensus_demand"))
+        parts.append(float(lost / asked))
+    assert max(parts) < 1.3 * min(parts)
+
+
 def test_no_other_family_loses_demand(told: Told) -> None:
     for family in parameters.PLANNED_2027:
         if family != "E-bikes":

@@ -98,7 +98,7 @@ class Case:
         open_[:, buckets.horizon] = True
         for row, (item, market) in enumerate(keys.iter_rows()):
             units[row, buckets.horizon] = np.array(self.demand[(item, market)])
-            price[row, buckets.horizon] = np.array(self.price.get(item, 100.0))
+            price[row, buckets.horizon] = np.array(self.price.get(f"{item} in {market}", self.price.get(item, 100.0)))
             cost[row, buckets.horizon] = self.cost.get(item, 60.0)
         return panel.with_counts({"consensus_demand": round_to_counts(units, QUANTITY)}).with_rates(
             {"price": price, "unit_cost": cost}, present={"price": open_ & (price > 0), "unit_cost": open_.copy()}

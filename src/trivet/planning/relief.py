@@ -90,7 +90,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReliefPrices:
-    """Prices of scarcity of a plan: `reliefs` the scarcest first, `firm` by entry, in `currency`."""
+    """Prices of scarcity of a plan: `reliefs` the dearest first, `firm` by entry, in `currency`."""
 
     currency: str
     reliefs: tuple[Relief, ...]
@@ -135,6 +135,7 @@ def price_relief(
         engines.progress("relief", most - len(firm) + len(costs), most)
         costs.append(pricer.firm_cost(item, entries))
     engines.progress("relief", most, most)
+    reliefs.sort(key=lambda relief: -relief.value.worth)
     return ReliefPrices(currency=pricer.currency, reliefs=tuple(reliefs), firm=tuple(costs))
 
 

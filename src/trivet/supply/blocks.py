@@ -62,12 +62,13 @@ class Programme:
         lower: Amount = 0.0,
         upper: Amount = np.inf,
         whole: bool = False,
+        buckets: int | None = None,
     ) -> Counts:
         """Add variables, one a label and bucket; amounts broadcast to (labels, buckets). Gives their numbers.
 
-        `whole` asks for whole numbers.
+        `whole` asks for whole numbers; `buckets` is how many a label has, where it is not one an open bucket.
         """
-        block = Block(name=name, labels=tuple(labels), first=_size(self._columns), buckets=self.buckets)
+        block = Block(name=name, labels=tuple(labels), first=_size(self._columns), buckets=buckets or self.buckets)
         self._columns.append(block)
         self._whole.append(whole)
         shape = block.ids.shape
@@ -75,9 +76,17 @@ class Programme:
         self._bounds.append((_full(lower, shape), _full(upper, shape)))
         return block.ids
 
-    def rows(self, name: str, labels: Sequence[str], *, lower: Amount = -np.inf, upper: Amount = np.inf) -> Counts:
+    def rows(
+        self,
+        name: str,
+        labels: Sequence[str],
+        *,
+        lower: Amount = -np.inf,
+        upper: Amount = np.inf,
+        buckets: int | None = None,
+    ) -> Counts:
         """Add constraints `lower <= row <= upper`, one a label and bucket. Gives their numbers."""
-        block = Block(name=name, labels=tuple(labels), first=_size(self._rows), buckets=self.buckets)
+        block = Block(name=name, labels=tuple(labels), first=_size(self._rows), buckets=buckets or self.buckets)
         self._rows.append(block)
         self._limits.append((_full(lower, block.ids.shape), _full(upper, block.ids.shape)))
         return block.ids

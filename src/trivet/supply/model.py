@@ -3,7 +3,7 @@
 A linear programme over item x location x bucket for goods, material x supplier x bucket for key materials and
 resource x bucket for hours; net margin less agreed penalties, elastic everywhere, so that it always has an
 answer. Its flows are rounded once, and stock, backlog and load are computed from them in whole counts
-(`read_back`). Markets of a location get a fair share of what it ships.
+(`read_back`). Locations get a fair share of what is short, and the markets of a location of what it ships.
 
 Reads the requirements and the demand plan; writes `constrained_demand`, `unserved_demand`, production, purchases,
 transfers, stock, backlog, load, overtime, material purchases and stock, and the costs they cause.
@@ -23,6 +23,7 @@ from trivet.core.ports import Solver
 from trivet.supply.asked import Asked, read_asked
 from trivet.supply.blocks import Programme
 from trivet.supply.capacity import Crew, Room, add_hours, add_rooms, read_crew, read_rooms
+from trivet.supply.fair_share import add_fair_share
 from trivet.supply.fill import fill_panels
 from trivet.supply.findings import Found, find_issues
 from trivet.supply.make_to_order import add_ordered_demand
@@ -151,6 +152,7 @@ def _write(programme: Programme, task: _Task, load: Panel, options: PlanOptions)
     flows = _add_flows(programme, task, options)
     balance, stock = add_balance(programme, network, asked, flows)
     refused = add_stocked_demand(programme, network, asked, balance, options.late_buckets)
+    add_fair_share(programme, network, asked, *refused)
     add_ordered_demand(programme, network, asked, balance, flows)
     hours, overtime = add_hours(programme, network, asked, load, flows, task.crew)
     add_rooms(programme, asked, task.rooms, stock)

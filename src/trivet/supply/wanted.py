@@ -1,11 +1,12 @@
 """What is asked of each location: consensus demand of its markets, and what a unit of it is worth.
 
 Reads `consensus_demand`, `price` and `unit_cost` of the demand panel. The worth of a unit that can't be
-delivered is its margin plus a goodwill share of its price; it never grows with time, so that the plan never
-keeps stock from today's customer for a later, dearer one, and nearer shortages cost more.
+delivered is its margin plus a goodwill share of its price; it is one for all locations of an item, so that no market
+is let down for being cheaper or farther, never grows with time, so that the plan never keeps stock from today's
+customer for a later, dearer one, and nearer shortages cost more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,7 +37,7 @@ class Worth:
     """What units are worth at each site, plan currency a unit.
 
     Attributes:
-        lost: (sites, open) cost of a unit never delivered; falls over time.
+        lost: (sites, open) cost of a unit never delivered; falls over time, the same at all sites of an item.
         hold: (sites,) cost of holding a unit for one bucket.
         cost: (sites,) standard cost, LEAST_COST where unknown.
     """
@@ -83,7 +84,17 @@ def worth_of(inputs: PlanInputs, demand: Panel, sites: Counts, network: Network)
     slope = 1.0 + NEARER * np.exp(-(np.cumsum(network.days) - network.days) / NEARER_DAYS)
     falling = np.maximum.accumulate(base[:, ::-1], axis=1)[:, ::-1]
     years = float(network.days.mean()) / YEAR_DAYS
-    return Worth(lost=falling * slope, hold=COST_OF_CAPITAL * years * standard, cost=standard)
+    weights = site_demand(demand, sites, len(items)).sum(axis=1) / 1000.0
+    return Worth(lost=_by_item(falling * slope, weights, items), hold=COST_OF_CAPITAL * years * standard, cost=standard)
+
+
+def _by_item(values: Rates, weights: Rates, items: Sequence[str]) -> Rates:
+    """Give every site the mean of its item's sites, weighted by what is asked of each: shape of `values`."""
+    numbers = {item: i for i, item in enumerate(dict.fromkeys(items))}
+    of_site = np.array([numbers[item] for item in items], dtype=np.int64)
+    weighed, seen = _average(values, np.broadcast_to(weights[:, None], values.shape), of_site, len(numbers))
+    plain, _ = _average(values, np.ones_like(values), of_site, len(numbers))
+    return np.where(seen, weighed, plain)[of_site]
 
 
 def _by_site(demand: Panel, sites: Counts, network: Network, name: str) -> Rates:

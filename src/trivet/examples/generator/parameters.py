@@ -166,7 +166,11 @@ OPEN_PURCHASES: Final = (
     ("PU-8801", "FRM-AL", "FRAMOSA", "N", "2026-11", 2_000, 62.0, "EUR"),
     ("PU-8802", "MOT-M2", "DRIVEWERK", "N", "2026-11", 900, 335.0, "EUR"),
     ("PU-8803", "MOT-M2", "DRIVEWERK", "N", "2026-12", 900, 335.0, "EUR"),
+    ("PU-8804", "BAT-500", "VOLTEC", "N", "2026-11", 2_300, 310.0, "USD"),
+    ("PU-8805", "BAT-500", "VOLTEC", "N", "2026-12", 2_250, 310.0, "USD"),
 )
+"""Packs on order for November and December lie within Voltec's lead time: centred so that 1,000 to 1,300 e-bikes
+are short."""
 PALLET: Final[Mapping[str, int]] = {"Bikes": 12, "Electric": 6, "Gear": 240}
 SUBSTITUTE_PRICE: Final = -0.12
 SUPPLIERS: Final = (
