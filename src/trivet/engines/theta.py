@@ -73,12 +73,13 @@ def predict_batch(batch: bytes) -> bytes:
         warnings.simplefilter("ignore")
         for row, start in enumerate(first):
             own, level = history[row, start:], flat[row, start:]
-            result[row] = _one(own, level, horizon) if not _lumpy(own) else np.nan
-            result[row] = _imapa(own, horizon) if _lumpy(own) else result[row] * coming[row]
+            result[row] = _one(own, level, horizon) if not is_lumpy(own) else np.nan
+            result[row] = _imapa(own, horizon) if is_lumpy(own) else result[row] * coming[row]
     return pickle.dumps(np.round(np.maximum(result, 0.0), 3))
 
 
-def _lumpy(own: Rates) -> bool:
+def is_lumpy(own: Rates) -> bool:
+    """Tell whether a series sells in too few buckets for a level and a season (ADI > 1.32)."""
     sold = np.flatnonzero(own > 0)
     return len(sold) > 0 and len(own) > 2 and (len(own) - sold[0]) / len(sold) > LUMPY
 

@@ -1,0 +1,134 @@
+"""How far a forecast may be off: 80 and 95 % bounds learned from forecasts of the past, not from a model's belief.
+
+Split conformal prediction (Vovk et al. 2005; Lei et al. 2018), pooled: an earlier forecast is compared with what came;
+its errors, each divided by the usual error of its series, are collected over all series for each step ahead, and their
+quantiles are the bounds of every series, multiplied by its usual error. Models' own intervals are too
+narrow (ENGINE.md: 67-73 % inside at nominal 80). Reads history and forecasts; writes no measure.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from trivet.core.ids import Counts, Flags, Rates
+
+LEVELS: Final = (80, 95)
+"""Per cent of outcomes that fall between the bounds."""
+MOST_SERIES: Final = 1_500
+"""Series the bounds are learned from; more do not move them."""
+_ENOUGH: Final = 100
+"""Errors a step needs; with fewer, neighbouring steps are heard too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Widths:
+    """Bounds in usual errors of a series, by step ahead: {level: (horizon,)}; learned once per snapshot."""
+
+    lower: Mapping[int, Rates]
+    upper: Mapping[int, Rates]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Bounds:
+    """Bounds of a forecast: {level: (series, horizon)}, in units, >= 0."""
+
+    lower: Mapping[int, Rates]
+    upper: Mapping[int, Rates]
+
+
+def usual_error(history: Rates, first: Counts, season: int) -> Rates:
+    """Give each series' usual error: how much it moves from bucket to bucket of a kind.
+
+    The mean of its absolute change on the bucket a season before and on the bucket before; where it never moved, its
+    mean, and 1 for a series of nothing.
+
+    Args:
+        history: (series, buckets) in units.
+        first: (series,) index of each series' first bucket.
+        season: buckets in a year.
+
+    Returns:
+        (series,) > 0.
+    """
+    known = np.arange(history.shape[1])[None, :] >= np.asarray(first)[:, None]
+    changes = [mean_change(history, known, lag) for lag in dict.fromkeys((season, 1))]
+    both = np.stack(changes)
+    heard = both > 0
+    mean = np.divide(both.sum(axis=0), heard.sum(axis=0), out=np.zeros(len(history)), where=heard.any(axis=0))
+    length = np.maximum(known.sum(axis=1), 1)
+    size = np.where(known, np.abs(history), 0.0).sum(axis=1) / length
+    return np.where(mean > 0, mean, np.where(size > 0, size, 1.0))
+
+
+def mean_change(history: Rates, known: Flags, lag: int) -> Rates:
+    """Give each series' mean absolute change on `lag` buckets before; 0 where no pair is known."""
+    if history.shape[1] <= lag:
+        return np.zeros(len(history))
+    pair = known[:, lag:] & known[:, :-lag]
+    change = np.where(pair, np.abs(history[:, lag:] - history[:, :-lag]), 0.0).sum(axis=1)
+    pairs = pair.sum(axis=1)
+    mean: Rates = np.divide(change, pairs, out=np.zeros(len(history)), where=pairs > 0)
+    return mean
+
+
+def choose_sample(history: Rates, usable: Flags, most: int = MOST_SERIES) -> Counts:
+    """Choose the series the bounds are learned from: evenly through all usable ones, ordered by their values.
+
+    Names and order of the series have no influence.
+    """
+    rows = np.flatnonzero(usable).astype(np.int64)
+    if len(rows) <= most:
+        return rows
+    # by share of the own total, so that the unit of a series is no reason to be chosen
+    total = np.maximum(np.abs(history[rows]).sum(axis=1, keepdims=True), 1e-9)
+    order = rows[np.lexsort(np.round(history[rows] / total, 9).T)]
+    chosen: Counts = np.sort(order[np.arange(most) * len(order) // most])
+    return chosen
+
+
+def learn_widths(forecast: Rates, actual: Rates, error: Rates) -> Widths | None:
+    """Learn bounds from an earlier forecast and what came.
+
+    Args:
+        forecast: (series, horizon) in units; rows with a NaN are left out.
+        actual: (series, horizon) in units.
+        error: (series,) usual error of each series as it was known then.
+
+    Returns:
+        Quantiles of (actual - forecast) / usual error with the conformal correction for few series; None where there
+        is no series to learn from.
+    """
+    heard = np.isfinite(forecast).all(axis=1) & np.isfinite(actual).all(axis=1)
+    scaled = ((actual - forecast)[heard]) / error[heard, None]
+    if not len(scaled):
+        return None
+    horizon = scaled.shape[1]
+    lower: dict[int, Rates] = {level: np.zeros(horizon) for level in LEVELS}
+    upper: dict[int, Rates] = {level: np.zeros(horizon) for level in LEVELS}
+    reach = max(0, -(-(_ENOUGH // len(scaled) - 1) // 2)) if len(scaled) < _ENOUGH else 0
+    for step in range(horizon):
+        errors = np.sort(scaled[:, max(0, step - reach) : step + reach + 1].ravel())
+        for level in LEVELS:
+            # errors of one series are no new evidence: the correction counts series
+            tail = (1 - level / 100) / 2 * (1 + 1 / len(scaled)) - 1 / len(scaled)
+            lower[level][step] = min(np.quantile(errors, max(tail, 0.0)), 0.0)
+            upper[level][step] = max(np.quantile(errors, 1 - max(tail, 0.0)), 0.0)
+    return Widths(lower=lower, upper=upper)
+
+
+def bounds_of(forecast: Rates, error: Rates, widths: Widths) -> Bounds:
+    """Give the bounds of a forecast, around it and never negative.
+
+    Args:
+        forecast: (series, horizon) in units.
+        error: (series,) usual error of each series as known now.
+        widths: as learned; steps beyond them are taken as the last one.
+    """
+    steps = np.minimum(np.arange(forecast.shape[1]), len(widths.lower[LEVELS[0]]) - 1)
+
+    def placed(moves: Mapping[int, Rates]) -> Mapping[int, Rates]:
+        return {level: np.maximum(forecast + moves[level][steps][None, :] * error[:, None], 0.0) for level in LEVELS}
+
+    return Bounds(lower=placed(widths.lower), upper=placed(widths.upper))
