@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from trivet.core.fiscal import families_of, sum_by
+from trivet.core.buckets import Buckets
+from trivet.core.fiscal import families_of, sum_by, years_ahead
 from trivet.core.ids import Counts
 from trivet.core.measures import QUANTUM, Unit
 from trivet.core.panel import Panel
@@ -19,9 +20,14 @@ from trivet.core.summary import BacklogWeeks, Ending, MaterialShortage, Overload
 _HOURS = QUANTUM[Unit.HOURS] or Decimal("0.001")
 
 
+def _reach(buckets: Buckets) -> slice:
+    """Give the open buckets of this and the next fiscal year: what somebody can and should still act on."""
+    return slice(buckets.first_open, max(year.columns.stop for year in years_ahead(buckets)))
+
+
 def find_overloads(load: Panel) -> tuple[Overload, ...]:
-    """Name the resources the unlimited plan overloads, each with its worst bucket, worst resource first."""
-    ahead = load.buckets.horizon
+    """Name the resources the unlimited plan overloads this or next fiscal year, each with its worst bucket."""
+    ahead = _reach(load.buckets)
     need, have, made = (load.count(name)[:, ahead] for name in ("required_hours", "capacity_hours", "load_hours"))
     over = need - have
     share = np.where(have > 0, need / np.where(have > 0, have, 1), np.where(need > 0, np.inf, 0.0))
@@ -50,8 +56,8 @@ def find_overloads(load: Panel) -> tuple[Overload, ...]:
 
 
 def count_overloads(load: Panel) -> int:
-    """Give the number of resources x open buckets above capacity in the unlimited plan."""
-    ahead = load.buckets.horizon
+    """Give the number of resources x buckets of this and next fiscal year above capacity in the unlimited plan."""
+    ahead = _reach(load.buckets)
     return int((load.count("required_hours")[:, ahead] > load.count("capacity_hours")[:, ahead]).sum())
 
 
@@ -150,7 +156,7 @@ def backlog_weeks(backlog: Counts, shipments: Counts, days: Counts, at: int) -> 
 
 
 def find_backlogs(inputs: PlanInputs, supply: Panel) -> tuple[BacklogWeeks, ...]:
-    """Give the order backlog of each make-to-order family in weeks: now, and at its worst."""
+    """Give the order backlog of each make-to-order family in weeks: now, and at its worst in this or next fiscal year."""
     items = inputs.table("items")
     to_order = items["policy"].is_in(["make-to-order", "assemble-to-order"])
     ordered = set(items.filter(to_order)["item"].to_list())
@@ -166,7 +172,7 @@ def find_backlogs(inputs: PlanInputs, supply: Panel) -> tuple[BacklogWeeks, ...]
         weeks = {
             t: backlog_weeks(backlog[row], shipments[row], days, t) for t in range(max(first - 1, 0), len(days) - 1)
         }
-        known = {t: week for t, week in weeks.items() if week is not None and t >= first}
+        known = {t: week for t, week in weeks.items() if week is not None and first <= t < _reach(supply.buckets).stop}
         when = max(known, key=lambda t: (known[t], -t)) if known else first
         found.append(
             BacklogWeeks(
