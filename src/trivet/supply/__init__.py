@@ -4,8 +4,8 @@ In reading order: `calendar` (working days), `sites` (where items live),
 `panels` (series, actuals, capacity), `network` (the ways), `targets` (stock and backlog wanted), `requirements`
 (unlimited), `wanted` and `asked` (the task), `blocks` (how a programme is written), `make_to_stock`,
 `fair_share`, `make_to_order`, `materials`, `capacity` (its parts), `model` (the plan), `read_back` (whole flows,
-exact states), `fill` (panels, fair shares, costs), `findings` and `oddities` (issues), `scarcity` (where relief is
-asked for).
+exact states), `fill` (panels, fair shares, costs), `found`, `findings`, `conflicts` and `oddities` (issues),
+`scarcity` (where relief is asked for).
 
 Planning functions that stand alone, asked with plain numbers: `aggregate` (workforce, overtime, level and chase),
 `lots` (when to order how much), `safety` (safety stock), `service_times` (where to keep it), `allocation` (who gets

@@ -4,66 +4,24 @@ Each cause is counted once: demand lost for want of a material is at stake there
 loses it, and an overload costs its overtime. Amounts are margin (price less standard cost) in plan currency.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import numpy as np
 
-from trivet.core.ids import Counts, Flags, MeasureId, MemberId, Rates
-from trivet.core.issues import Issue, Node, Place, Severity
-from trivet.core.plan import PlanInputs
-from trivet.supply.asked import Asked
-from trivet.supply.capacity import Crew, Room, causes
-from trivet.supply.fill import Filled
+from trivet.core.ids import Counts, MemberId, Rates
+from trivet.core.issues import Issue, Node, Severity
+from trivet.supply.capacity import causes
+from trivet.supply.conflicts import ROUNDING, find_conflicts
+from trivet.supply.found import Found, family_node, money, units
 from trivet.supply.make_to_order import backlog_weeks, beyond_policy, quoted_lead_time
 from trivet.supply.materials import limited_materials
 from trivet.supply.network import Network
 from trivet.supply.oddities import find_oddities
-from trivet.supply.read_back import Run
 
-ROUNDING: Final = 0.001
-"""Load may exceed its limit by this part: whole units of the last rounding."""
 NAMED: Final = 3
 """Families and months named in one message."""
 WEEK: Final = 7.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Found:
-    """What issues are read from."""
-
-    inputs: PlanInputs
-    network: Network
-    asked: Asked
-    crew: Crew
-    rooms: tuple[Room, ...]
-    run: Run
-    filled: Filled
-
-    @property
-    def families(self) -> dict[str, str]:
-        """Family of each item."""
-        return dict(self.inputs.table("items").select("item", "family").iter_rows())
-
-    def months(self, flags: Iterable[bool] | Counts) -> str:
-        """Name the first and last open bucket that is marked."""
-        at = np.flatnonzero(np.asarray(list(flags), dtype=np.bool_))
-        first = self.network.buckets.first_open
-        labels = [self.network.buckets.label(first + int(t)) for t in (at[0], at[-1])]
-        return labels[0] if labels[0] == labels[1] else f"{labels[0]} to {labels[1]}"
-
-    def place(self, measure: str, node: Node | None, marked: Sequence[bool] | Counts | Flags) -> Place:
-        """Place an issue: measure, node and the buckets that are marked."""
-        at = np.flatnonzero(np.asarray(marked, dtype=np.bool_))
-        edges, first = self.network.buckets.edges, self.network.buckets.first_open
-        return Place(
-            measure=MeasureId(measure),
-            scope=(node,) if node else (),
-            first=edges[first + int(at[0])] if len(at) else None,
-            last=edges[first + int(at[-1])] if len(at) else None,
-        )
 
 
 def find_issues(found: Found) -> tuple[Issue, ...]:
@@ -76,24 +34,9 @@ def find_issues(found: Found) -> tuple[Issue, ...]:
         *_lost(found, np.where(taken[:, None], 0.0, margin)),
         *_late(found),
         *_backlogs(found),
-        *_beyond_limits(found),
+        *find_conflicts(found),
         *find_oddities(found.inputs, found.network, found.asked, found.rooms, found.run, found.filled.demand),
     )
-
-
-def money(amount: float) -> Decimal:
-    """Round an amount of plan currency to cents."""
-    return Decimal(round(amount * 100)) / 100
-
-
-def units(counts: float) -> str:
-    """Write counts of 0.001 as people read them."""
-    return f"{counts / 1000:,.0f}"
-
-
-def family_node(family: str) -> Node:
-    """Name a family."""
-    return Node(dimension="item", level="family", member=MemberId(family))
 
 
 def lost_margin(found: Found) -> Rates:
@@ -130,18 +73,15 @@ def _overloads(found: Found) -> list[Issue]:
                 code="supply.overload",
                 severity=Severity.WARNING,
                 place=found.place("required_hours", Node(dimension="resource", level="resource", member=name), over),
-                message=f"without limits it would need {share} regular hours in {_label(found, worst)} "
+                message=f"without limits it would need {share} regular hours in {found.label(worst)} "
                 f"({need[row, worst]:,.0f} h of {regular[row, worst]:,.0f} h), too many in {int(over.sum())} buckets; "
                 f"caused by {who}. The plan pre-builds and uses {extra:,.0f} h of overtime.",
-                advice="Add hours (shift, Saturday, second line), move work to another plant, or ask for less demand.",
+                advice="Add hours (shift, Saturday, second line), move work to another plant, or ask for less demand. "
+                f"What a Saturday earns: trivet relief --where resource={name} --from {found.label(worst)}",
                 at_stake=money(float(found.filled.overtime_cost[row].sum())),
             )
         )
     return issues
-
-
-def _label(found: Found, bucket: int) -> str:
-    return found.network.buckets.label(found.network.buckets.first_open + bucket)
 
 
 def _material_issues(found: Found, margin: Rates) -> tuple[list[Issue], Counts]:
@@ -188,9 +128,10 @@ def _material_issue(found: Found, material: int, missing: Rates, hit: Counts, lo
             missing > 0,
         ),
         message=f"suppliers deliver up to {units(float(missing.max()))} units less than the unlimited plan would "
-        f"have used by {_label(found, int(np.argmax(missing)))}; {units(float(gone))} units of finished goods "
+        f"have used by {found.label(int(np.argmax(missing)))}; {units(float(gone))} units of finished goods "
         f"are lost ({who}).",
-        advice="Qualify a second source, raise the cap, substitute, or decide who gets what there is.",
+        advice="Qualify a second source, raise the cap, substitute, or decide who gets what there is. "
+        f"What more of it earns: trivet relief --where item={network.materials[material]}",
         at_stake=money(lost) if lost else None,
     )
 
@@ -228,7 +169,7 @@ def _lost(found: Found, margin: Rates) -> list[Issue]:
         lost = found.run.lost[sites].sum(axis=0)
         asked = found.asked.demand[sites].sum(axis=0)
         months = ", ".join(
-            f"{_label(found, t)} {units(lost[t])}" for t in np.argsort(-lost, kind="stable")[:NAMED] if lost[t]
+            f"{found.label(t)} {units(lost[t])}" for t in np.argsort(-lost, kind="stable")[:NAMED] if lost[t]
         )
         stake, part = float(margin[sites].sum()), lost.sum() / max(asked[lost > 0].sum(), 1)
         issues.append(
@@ -291,58 +232,11 @@ def _backlogs(found: Found) -> list[Issue]:
                 code="supply.backlog-beyond-policy",
                 severity=Severity.WARNING,
                 place=found.place("order_backlog", family_node(family), past),
-                message=f"orders wait {weeks[0]:.1f} weeks at the end of {_label(found, 0)} and {said} in "
-                f"{_label(found, worst)} ({units(run.backlog[sites, worst].sum())} open), the policy allows "
+                message=f"orders wait {weeks[0]:.1f} weeks at the end of {found.label(0)} and {said} in "
+                f"{found.label(worst)} ({units(run.backlog[sites, worst].sum())} open), the policy allows "
                 f"{policy:.0f}: a lead time of {quoted:.1f} weeks can be quoted.",
                 advice="Add a shift to the cell, find material, or quote the longer lead time.",
                 at_stake=money(stake) if stake else None,
             )
         )
     return issues
-
-
-def _beyond_limits(found: Found) -> list[Issue]:
-    """Tell where fixed production asks for more hours or material than there are."""
-    load, network = found.filled.load, found.network
-    horizon = load.buckets.horizon
-    hours, regular = load.count("load_hours")[:, horizon] / 1000.0, load.count("capacity_hours")[:, horizon] / 1000.0
-    limit = regular + found.crew.allowed
-    # The last unit of each item on the line may be rounded up into this bucket.
-    over = hours > limit * (1 + ROUNDING) + _last_units(network, hours.shape)
-    issues = [
-        Issue(
-            code="supply.load-beyond-capacity",
-            severity=Severity.WARNING,
-            place=found.place(
-                "load_hours", Node(dimension="resource", level="resource", member=MemberId(name)), over[row]
-            ),
-            message=f"production that is fixed needs {float((hours - limit)[row][over[row]].sum()):,.0f} h more than "
-            f"regular hours and overtime in {int(over[row].sum())} buckets.",
-            advice="Release the fixed production, move it, or add hours.",
-        )
-        for row, name in enumerate(load.keys["resource"].to_list())
-        if over[row].any()
-    ]
-    stock = found.run.material_stock
-    for row in np.flatnonzero((stock < 0).any(axis=1)):
-        material = network.materials[network.material_of[row]]
-        issues.append(
-            Issue(
-                code="supply.fixed-without-material",
-                severity=Severity.WARNING,
-                place=found.place(
-                    "material_stock", Node(dimension="item", level="item", member=MemberId(material)), stock[row] < 0
-                ),
-                message=f"fixed production needs up to {units(-stock[row].min())} units more than there are.",
-                advice="Release the fixed production or find the material.",
-            )
-        )
-    return issues
-
-
-def _last_units(network: Network, shape: tuple[int, ...]) -> Rates:
-    """Give the hours of one step of every item on each resource: what rounding may move between buckets."""
-    result = np.zeros(shape[0])
-    step = network.step[network.makes.site[network.uses.make]] / 1000.0
-    np.add.at(result, network.uses.resource, network.uses.hours * step)
-    return np.broadcast_to(result[:, None], shape)

@@ -25,7 +25,8 @@ from trivet.supply.blocks import Programme
 from trivet.supply.capacity import Crew, Room, add_hours, add_rooms, read_crew, read_rooms
 from trivet.supply.fair_share import add_fair_share
 from trivet.supply.fill import fill_panels
-from trivet.supply.findings import Found, find_issues
+from trivet.supply.findings import find_issues
+from trivet.supply.found import Found
 from trivet.supply.make_to_order import add_ordered_demand
 from trivet.supply.make_to_stock import TIE, Flows, add_balance, add_fixed_slack, add_stocked_demand, fixed_makes
 from trivet.supply.materials import Bought, add_materials
