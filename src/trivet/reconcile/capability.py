@@ -156,7 +156,7 @@ def backlog_weeks(backlog: Counts, shipments: Counts, days: Counts, at: int) -> 
 
 
 def find_backlogs(inputs: PlanInputs, supply: Panel) -> tuple[BacklogWeeks, ...]:
-    """Give the order backlog of each make-to-order family in weeks: now, and at its worst in this or next fiscal year."""
+    """Give each make-to-order family's order backlog in weeks: now, and at worst in this or next fiscal year."""
     items = inputs.table("items")
     to_order = items["policy"].is_in(["make-to-order", "assemble-to-order"])
     ordered = set(items.filter(to_order)["item"].to_list())
