@@ -9,6 +9,7 @@ Modules in reading order. In, from the folder to typed tables:
 - numbers, days, codes: numbers, dates and codes as people write them
 - load, checks, keys, returns: masters first, codes matched, duplicates asked about, returns kept apart
 - crosscheck, currencies, health: what looks wrong although every cell could be read
+- long_series: a long file of series for a backtest
 
 What is said and written about it:
 - report_text, rejects, templates: the report, rejected rows, an empty folder to fill in

@@ -60,9 +60,7 @@ class _Problems:
     def add(self, code: str, message: str, advice: str, place: tuple[int | None, str, str | None]) -> None:
         row, column, value = place
         where = Place(source=self.file, row=row, column=column or None, value=value)
-        self.found.append(
-            Issue(code=f"series.{code}", severity=Severity.REFUSED, message=message, advice=advice, place=where)
-        )
+        self.found.append(Issue(code=code, severity=Severity.REFUSED, message=message, advice=advice, place=where))
 
     def stop(self) -> None:
         """Raise what was found, if anything was."""
@@ -86,7 +84,9 @@ def read_series(path: Path, season: int) -> LongSeries:
     text = read_text(path, Hints(expected=frozenset(COLUMNS)))
     problems = _Problems(file=path.name, found=list(text.issues))
     for reject in text.rejects:
-        problems.add("row", f"{reject.reason}.", reject.advice, (reject.row, reject.column, reject.value or None))
+        problems.add(
+            "series.row", f"{reject.reason}.", reject.advice, (reject.row, reject.column, reject.value or None)
+        )
     problems.stop()
     frame = _named_columns(text.raw.frame, problems)
     _check_filled(frame, problems)
@@ -104,10 +104,10 @@ def _named_columns(frame: pl.DataFrame, problems: _Problems) -> pl.DataFrame:
             maybe = f" Maybe '{near}' is meant: rename it." if near else ""
             message = f"the column '{name}' is missing; the file has {', '.join(present.values()) or 'no columns'}."
             advice = f"Give one row a series and bucket with the columns series, bucket, quantity.{maybe}"
-            problems.add("missing-column", message, advice, (None, name, None))
+            problems.add("series.missing-column", message, advice, (None, name, None))
     problems.stop()
     if not len(frame):
-        problems.add("no-rows", "there is no row below the header.", "Add rows.", (None, "", None))
+        problems.add("series.no-rows", "there is no row below the header.", "Add rows.", (None, "", None))
         problems.stop()
     return frame.select(ROW, *(pl.col(present[name]).str.strip_chars().alias(name) for name in COLUMNS))
 
@@ -116,7 +116,7 @@ def _check_filled(frame: pl.DataFrame, problems: _Problems) -> None:
     for name in COLUMNS:
         for row in frame.filter(pl.col(name).is_null())[ROW].to_list():
             advice = {"quantity": "Write 0 where nothing was sold."}.get(name, "Fill the cell or delete the row.")
-            problems.add("empty", f"the cell is empty, expected a {name}.", advice, (row, name, ""))
+            problems.add("series.empty", f"the cell is empty, expected a {name}.", advice, (row, name, ""))
     problems.stop()
 
 
@@ -138,7 +138,7 @@ def _quantities(frame: pl.DataFrame, problems: _Problems) -> Rates:
         if found is None:
             message = f"'{texts[int(at)]}' is no number, expected a quantity such as 12.5."
             advice = "Correct it; write 0 where nothing was sold."
-            problems.add("no-number", message, advice, (frame[ROW][int(at)], "quantity", texts[int(at)]))
+            problems.add("series.no-number", message, advice, (frame[ROW][int(at)], "quantity", texts[int(at)]))
         values[at] = float(found or 0)
     return values
 
@@ -154,7 +154,7 @@ def _buckets(frame: pl.DataFrame, season: int, problems: _Problems) -> Counts:
         rows = frame.filter(pl.col("bucket").is_in(unread))
         for row, text in rows.select(ROW, "bucket").iter_rows():
             message = f"'{text}' is no bucket, expected a month (2026-11), a day (2026-11-02) or a count (1, 2, 3)."
-            problems.add("no-bucket", message, "Write buckets as ISO dates.", (row, "bucket", text))
+            problems.add("series.no-bucket", message, "Write buckets as ISO dates.", (row, "bucket", text))
     return np.array([places.get(text, 0) for text in frame["bucket"].to_list()], dtype=np.int64)
 
 
@@ -215,11 +215,12 @@ def _not_next(rows: pl.DataFrame, at: int, found: int, step: int, problems: _Pro
     name, text, row = rows["series"][at], rows["bucket"][at], int(rows[ROW][at])
     before, row_before = rows["bucket"][at - 1], int(rows[ROW][at - 1])
     if found == 0:
-        message = f"'{text}' of series '{name}' stands in row {row_before} already; expected one row a bucket."
-        problems.add("twice", message, "Add the rows up or delete one.", (max(row, row_before), "bucket", text))
-    else:
-        missing = -(-found // step) - 1
-        amount = f"{missing} bucket{'s are' if missing > 1 else ' is'} missing" if missing else "the step is uneven"
-        message = f"'{text}' of series '{name}' follows '{before}' (row {row_before}): {amount}."
-        advice = "Add a row a bucket, with 0 where nothing was sold; expected buckets at one distance."
-        problems.add("gap", message, advice, (row, "bucket", text))
+        doubled = f"'{text}' of series '{name}' stands in row {row_before} already; expected one row a bucket."
+        place = (max(row, row_before), "bucket", text)
+        problems.add("series.twice", doubled, "Add the rows up or delete one.", place)
+        return
+    missing = -(-found // step) - 1
+    amount = f"{missing} bucket{'s are' if missing > 1 else ' is'} missing" if missing else "the step is uneven"
+    hole = f"'{text}' of series '{name}' follows '{before}' (row {row_before}): {amount}."
+    way_out = "Add a row a bucket, with 0 where nothing was sold; expected buckets at one distance."
+    problems.add("series.gap", hole, way_out, (row, "bucket", text))

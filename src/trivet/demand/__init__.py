@@ -12,6 +12,8 @@
 - `streams`: opinions of sales, marketing, finance and customers, at one grain
 - `consensus`: which opinion counts where
 - `accuracy`: how good the plans were, and what each step added
+- `intervals`: bounds of a forecast, learned from past errors
+- `scores`: a backtest in the measures of the competitions
 - `netting`: orders in hand eat the forecast
 - `expectation`: what a bucket should have brought
 - `scope`: family, region and channel of each series
