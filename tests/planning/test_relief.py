@@ -110,6 +110,14 @@ def test_overtime_that_a_saturday_saves_is_its_worth() -> None:
     assert "no sale hangs on it, supply costs fall by EUR 20" in relief.said
 
 
+def test_hours_that_only_shorten_the_wait_earn_nothing_and_say_so() -> None:
+    # 44 asked, 40 hours: 4 wait a month; two of them no longer do with a Saturday.
+    (relief,) = prices(Case(tables=LINE, demand={("P", "M"): [44, 5, 5]}), Asked(top=1)).reliefs
+    assert relief.value.nothing
+    assert relief.value.waiting == Decimal(-2)
+    assert "customers wait 2 unit-months less" in relief.said
+
+
 def test_line_that_waits_for_material_is_worth_nothing_and_says_what_binds() -> None:
     # 10 packs a month make 5 units of 60: the line is overloaded without limits, yet batteries decide.
     tables = {**battery(cap=10), "resources": [crew(per_day=2)]}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from trivet.core.buckets import Calendar
 from trivet.core.entries import Change, Logged
 from trivet.core.errors import NotFound
 from trivet.core.fold import fold
@@ -159,6 +160,7 @@ class _Pricer:
             plan.panel(grain) for grain in ("demand", "supply", "load", "material")
         )
         self.currency = inputs.model.company.currency
+        self.bucket = "week" if inputs.model.buckets.calendar is Calendar.WEEKS else "month"
         company = plan.panel("company")
         variance, freight = company.count("supply_variance")[0], company.count("freight")[0]
         self.base = earned(inputs, self.demand, self.supply, variance, freight)
@@ -224,7 +226,7 @@ class _Pricer:
             author=str(item.author or ""),
             change=change,
             value=value,
-            said=f"{item.called}, {change}, {verb} {price}: without it {why(value, self.currency)}.",
+            said=f"{item.called}, {change}, {verb} {price}: without it {why(value, self.currency, self.bucket)}.",
         )
 
     def _value(self, block: Block, times: int) -> Worth:
@@ -246,7 +248,7 @@ class _Pricer:
             Means.UNITS: (f"{said} of {block.name} from {block.supplier}", "are"),
         }[block.means]
         start = f"{what} in {self.load.buckets.label(block.bucket)} {are} worth"
-        reason = why(value, self.currency)
+        reason = why(value, self.currency, self.bucket)
         if value.nothing:
             return f"{start} nothing: {reason}{self._instead(block)}."
         if value.worth < 0:

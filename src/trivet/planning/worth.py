@@ -1,4 +1,4 @@
-"""What one plan earns more than another one with the same demand: margin by family, supply costs, freight, stock.
+"""What one plan earns more than another one with the same demand: margin by family, costs, stock, waiting.
 
 worth = change of (gross margin at standard - supply variance - freight) over the open buckets. Reads `gross_margin`,
 `constrained_demand`, `projected_stock` and the two costs; writes nothing.
@@ -42,6 +42,7 @@ class Worth:
         gross_margin, supply_variance, freight: how each moves.
         gains: families that move, largest margin first.
         stock_ahead: most units of goods less in stock in one bucket; negative = more.
+        waiting: units times buckets that customers wait longer; no money, yet what a plan pays for it with.
         nothing: whether the worth is no more than rounding to whole pieces may move.
     """
 
@@ -51,18 +52,20 @@ class Worth:
     freight: Decimal
     gains: tuple[Gain, ...]
     stock_ahead: Decimal
+    waiting: Decimal
     nothing: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Earned:
-    """What a plan earns: by family counts of margin and units, total costs, and stock by open bucket."""
+    """What a plan earns: counts by family, total costs, stock by open bucket, units x buckets late."""
 
     margin: Mapping[str, int]
     served: Mapping[str, int]
     variance: int
     freight: int
     stock: Counts
+    waiting: int
 
 
 def earned(inputs: PlanInputs, demand: Panel, supply: Panel, variance: Counts, freight: Counts) -> Earned:
@@ -70,7 +73,7 @@ def earned(inputs: PlanInputs, demand: Panel, supply: Panel, variance: Counts, f
 
     Args:
         inputs: the snapshot, for the families.
-        demand: with gross_margin and constrained_demand.
+        demand: with gross_margin, consensus_demand, unserved_demand and constrained_demand.
         supply: with projected_stock.
         variance: (buckets,) money counts.
         freight: (buckets,) money counts.
@@ -85,12 +88,15 @@ def earned(inputs: PlanInputs, demand: Panel, supply: Panel, variance: Counts, f
             totals[family] += amount
         return totals
 
+    open_ = [demand.count(name)[:, horizon] for name in ("consensus_demand", "unserved_demand", "constrained_demand")]
+    owed = np.cumsum(open_[0] - open_[1] - open_[2], axis=1)
     return Earned(
         margin=by_family("gross_margin"),
         served=by_family("constrained_demand"),
         variance=int(variance[horizon].sum()),
         freight=int(freight[horizon].sum()),
         stock=supply.count("projected_stock")[:, horizon].sum(axis=0),
+        waiting=int(np.maximum(owed, 0).sum()),
     )
 
 
@@ -117,12 +123,13 @@ def difference(before: Earned, after: Earned) -> Worth:
         freight=to_decimal(freight, MONEY),
         gains=tuple(sorted((g for g in gains if g.units or g.margin), key=lambda g: (-abs(g.margin), g.family))),
         stock_ahead=to_decimal(int(fallen[at]), QUANTITY),
+        waiting=to_decimal(after.waiting - before.waiting, QUANTITY),
         nothing=abs(worth) < max(LEAST, NOTHING * abs(to_decimal(whole, MONEY))),
     )
 
 
-def why(value: Worth, currency: str) -> str:
-    """Say where a worth comes from: families, supply costs, freight, stock."""
+def why(value: Worth, currency: str, bucket: str = "month") -> str:
+    """Say where a worth comes from: families, supply costs, freight, stock, and what customers wait."""
     parts = [
         f"{gain.family} {gain.units:+,.0f} units ({money(gain.margin, currency)} of margin)"
         for gain in value.gains[:NAMED]
@@ -134,6 +141,10 @@ def why(value: Worth, currency: str) -> str:
                 parts.append(f"{name} {'rise' if amount > 0 else 'fall'} by {money(abs(amount), currency)}")
     if value.stock_ahead >= 1:
         parts.append(f"up to {value.stock_ahead:,.0f} units less are kept in stock")
+    if abs(value.waiting) >= 1:
+        parts.append(
+            f"customers wait {abs(value.waiting):,.0f} unit-{bucket}s {'more' if value.waiting > 0 else 'less'}"
+        )
     return ", ".join(parts)
 
 
