@@ -1,11 +1,11 @@
 """The forecast of many methods: a mean of what each sees in a series, and of what all series teach together.
 
-`fast` = optimised Theta, dynamic optimised Theta and the global model; `full` adds exponential smoothing (ETS) and
-complex exponential smoothing (CES). All but CES see the series without our own shrunk season; the global model counts
-twice. A plain mean beats choosing one method per series (ENGINE.md; docs/decisions/0006). Methods: Fiorucci et al.
-2016 (Theta), Hyndman et al. 2002 (ETS), Svetunkov et al. 2022 (CES), Petropoulos & Kourentzes 2015 (IMAPA, where
-demand is lumpy). Each series is forecast in a child process from its own values and the trained model alone, so
-results do not depend on batches, workers, names or order.
+`fast` = optimised Theta, dynamic optimised Theta and the global model; `full` takes exponential smoothing (ETS) and
+complex exponential smoothing (CES) in place of the first. All but CES see the series without our own shrunk season; the
+global model counts twice. A plain mean beats choosing one method per series (ENGINE.md; docs/decisions/0006). Methods:
+Fiorucci et al. 2016 (Theta), Hyndman et al. 2002 (ETS), Svetunkov et al. 2022 (CES), Petropoulos & Kourentzes 2015
+(IMAPA, where demand is lumpy). Each series is forecast in a child process from its own values and the trained model
+alone, so results do not depend on batches, workers, names or order.
 """
 
 import pickle
@@ -173,7 +173,7 @@ _VIEWS: Final[Mapping[str, Callable[[_Series], Rates]]] = {
 }
 _MEMBERS: Final[Mapping[Mode, tuple[str, ...]]] = {
     Mode.FAST: ("theta", "dot"),
-    Mode.FULL: ("theta", "dot", "ets", "ces"),
+    Mode.FULL: ("dot", "ets", "ces"),
 }
 
 
