@@ -107,9 +107,28 @@ def test_a_file_of_changes_is_recorded_row_by_row(call: Call, home: Path) -> Non
     assert "changes.csv row 2: family 'Citty' is not known" in ended.err
 
 
+def test_a_negative_amount_is_an_amount(call: Call) -> None:
+    changed = call("change", "consensus_demand", "-10", "--where", "family=City", "--from", "2027-03", "--reason", "x")
+    assert changed.code == 0
+    assert "(-10)" in changed.out
+
+
+def test_history_is_shown_without_being_asked_for_its_months(call: Call) -> None:
+    answer = call("show", "demand_history", "--period", "quarter", "--json").json()
+    assert len(answer["periods"]) >= 8
+    assert all(value is not None for row in answer["rows"] for value in row["values"][1:-1])
+
+
+def test_no_line_is_broken_or_cut_where_output_goes_to_a_file(call: Call) -> None:
+    shown = call("show", "consensus_demand", "--by", "item", "--period", "quarter").out
+    assert "…" not in shown
+    assert "FY2027-Q4" in shown
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (("change", "nothing.csv"), "nothing.csv is no file"),
         (("show", "consensus_demnd"), "Maybe 'consensus_demand'?"),
         (("show", "consensus_demand", "--by", "colour"), "level 'colour' is not known"),
         (("show", "consensus_demand", "--period", "decade"), "period is 'decade'"),
@@ -128,7 +147,7 @@ def test_a_wrong_call_leaves_with_2_and_one_line(call: Call, words: tuple[str, .
 def test_a_missing_workspace_says_how_to_make_one(call: Call, tmp_path: Path) -> None:
     ended = call("show", workspace=str(tmp_path / "none"))
     assert ended.code == 2
-    assert "trivet" in ended.err
+    assert "trivet create" in ended.err
 
 
 def test_branch_and_compare(call: Call) -> None:

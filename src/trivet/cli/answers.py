@@ -17,9 +17,14 @@ Json = Annotated[bool, typer.Option("--json", help="Answer as JSON (schema: docs
 T = TypeVar("T")
 
 
+PAPER = 160
+"""Columns of output that goes to a file or another program: wide enough for every table, lines are not broken."""
+
+
 def screen() -> Console:
-    """Give the console answers are printed on; 100 columns wide where it is no terminal."""
-    return Console(width=None if sys.stdout.isatty() else 110, highlight=False, soft_wrap=False)
+    """Give the console answers are printed on: as wide as the terminal, or `PAPER`."""
+    terminal = sys.stdout.isatty()
+    return Console(width=None if terminal else PAPER, highlight=False, soft_wrap=not terminal)
 
 
 def answer(value: T, *, as_json: bool, show: Callable[[T, Console], None], refused: bool = False) -> None:
@@ -47,11 +52,28 @@ def any_refused(issues: Iterable[Issue]) -> bool:
     return any(issue.severity is Severity.REFUSED for issue in issues)
 
 
-def print_issues(issues: Sequence[Issue], console: Console, *, most: int = 12, notes: bool = False) -> None:
-    """Print issues, largest amount at stake first; notes only when asked for."""
+def print_issues(
+    issues: Sequence[Issue],
+    console: Console,
+    *,
+    most: int = 12,
+    notes: bool = False,
+    rest: str = "trivet show --issues",
+) -> None:
+    """Print issues, largest amount at stake (plan currency) first; notes only when asked for.
+
+    Args:
+        issues: what was found.
+        console: where to.
+        most: issues printed at most.
+        notes: whether notes are printed too.
+        rest: the command that lists what is not printed.
+    """
     shown = [issue for issue in issues if notes or issue.severity is not Severity.NOTE]
     if not shown:
         return
+    if any(issue.at_stake is not None for issue in shown[:most]):
+        console.print("[dim]money at stake[/]")
     for issue in shown[:most]:
         amount = f"{issue.at_stake:>14,.0f} " if issue.at_stake is not None else " " * 15
         colour = {"refused": "red", "warning": "yellow"}.get(issue.severity, "dim")
@@ -59,4 +81,4 @@ def print_issues(issues: Sequence[Issue], console: Console, *, most: int = 12, n
         console.print(str(issue), markup=False, soft_wrap=True)
     hidden = len(issues) - min(len(shown), most)
     if hidden > 0:
-        console.print(f"[dim]{hidden} more: trivet show --issues[/]")
+        console.print(f"[dim]{hidden} more: {rest}[/]")

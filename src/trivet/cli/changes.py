@@ -10,6 +10,8 @@ from trivet.cli.answers import Json, answer, print_issues
 from trivet.cli.main import app, opened
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from trivet.usecases.branch_scenario import BranchAnswer
     from trivet.usecases.list_changes import LogAnswer
     from trivet.usecases.record_changes import ChangeAnswer
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 Scenario = Annotated[str, typer.Option(help="Scenario to change.")]
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # so that -300 is an amount
 def change(  # noqa: PLR0913 - one option a field of a change
     context: typer.Context,
     measure: Annotated[
@@ -36,14 +38,17 @@ def change(  # noqa: PLR0913 - one option a field of a change
     as_json: Json = False,
 ) -> None:
     """Change a number at any level: its detail follows, exactly, around locks."""
+    from trivet.core.errors import NotFound  # noqa: PLC0415
     from trivet.core.said import Said, said_in_file  # noqa: PLC0415
     from trivet.usecases.record_changes import record_changes  # noqa: PLC0415
 
     workspace = opened(context, quiet=as_json)
     file = Path(measure)
+    if file.suffix == ".csv" and not file.is_file():
+        raise NotFound(f"{file} is no file. Write it with the columns measure, amount, where, from, to, reason, unit.")
     said = (
         said_in_file(file.name, file.read_text("utf-8"))
-        if file.suffix == ".csv" and file.is_file()
+        if file.suffix == ".csv"
         else (
             Said(
                 measure=measure,
@@ -84,7 +89,7 @@ def log(context: typer.Context, scenario: Scenario = "main", as_json: Json = Fal
         for line in value.lines:
             state = "" if line.live else " [dim](taken back)[/]"
             console.print(
-                f"{line.seq} {line.at:%Y-%m-%d %H:%M} {line.actor}: {line.what}, moved {line.moved:+,.3f}{state}"
+                f"{line.seq} {line.at:%Y-%m-%d %H:%M} {line.actor}: {line.what}, moved {exact(line.moved, '+')}{state}"
             )
         console.print(f"{len(value.lines)} changes in {value.scenario}")
 
@@ -113,14 +118,29 @@ def branch(
     )
 
 
+def _plan(scenario: str) -> str:
+    return "trivet plan" if scenario == "main" else f"trivet plan --scenario {scenario}"
+
+
+def exact(amount: "Decimal", sign: str = "") -> str:
+    """Write an amount to the thousandth, without zeros that say nothing; `sign` "+" shows a plus.
+
+    >>> from decimal import Decimal
+    >>> exact(Decimal("1250.000")), exact(Decimal("-434.8780"), "+")
+    ('1,250', '-434.878')
+    """
+    text = format(amount, f"{sign},.3f").rstrip("0").rstrip(".")
+    return "0" if text in ("+0", "-0") else text
+
+
 def _show_change(value: "ChangeAnswer", console: Console) -> None:
     for moved in value.moved:
         console.print(
-            f"{moved.seq}: {moved.measure} {moved.before:,.3f} -> {moved.after:,.3f} "
-            f"({moved.after - moved.before:+,.3f}) in {moved.cells} cells"
+            f"{moved.seq}: {moved.measure} {exact(moved.before)} -> {exact(moved.after)} "
+            f"({exact(moved.after - moved.before, '+')}) in {moved.cells} cells"
         )
     print_issues(value.issues, console, notes=True)
     if value.recorded:
-        console.print(f"Recorded in {value.scenario}. Next: trivet plan --scenario {value.scenario}")
+        console.print(f"Recorded in {value.scenario}. Next: {_plan(value.scenario)}")
     else:
         console.print("[red]Nothing was changed.[/]")

@@ -1,5 +1,6 @@
 """`demo`: the whole planning cycle on the example company."""
 
+from shutil import which
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -44,13 +45,15 @@ def _show_demo(value: "DemoAnswer", console: Console) -> None:
     checks = value.certificate.checks
     checked = sum(check.checked for check in checks)
     failed = sum(check.failed for check in checks)
+    at_hand = "trivet" if which("trivet") else ".venv/bin/trivet"  # `make demo` leaves the shell as it was
     console.print(
         f"[bold]Tie-out[/]  {len(checks)} checks over {checked:,} places, {failed} differ · digest {value.digest[:16]}"
     )
     console.print(f"[bold]Pack[/]     {value.pack}")
     console.print(
-        f"[bold]Next[/]     trivet -w {value.workspace} show consensus_demand --by family --period quarter\n"
-        f"         trivet -w {value.workspace} change consensus_demand +5% --where family=Trekking "
+        f"[bold]Next[/]     {at_hand} -w {value.workspace} show consensus_demand --by family --period quarter\n"
+        f"         {at_hand} -w {value.workspace} change consensus_demand +5% --where family=Trekking "
         f'--from 2027-Q2 --reason "spring campaign"\n'
-        f"         trivet -w {value.workspace} explain constrained_revenue --where family=Trekking --from FY2027"
+        f"         {at_hand} -w {value.workspace} explain constrained_revenue --where family=Trekking --from FY2027",
+        soft_wrap=True,
     )

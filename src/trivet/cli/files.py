@@ -10,6 +10,9 @@ from rich.table import Table
 from trivet.cli.answers import Json, answer, any_refused, print_issues
 from trivet.cli.main import Call, app, opened
 
+MISSING_TABLE = "import.missing-table"
+"""Code of the notes that say what a missing table switches off."""
+
 if TYPE_CHECKING:
     from trivet.core.report import Sums
     from trivet.usecases.create_workspace import CreateAnswer
@@ -71,13 +74,20 @@ def show_import(value: "ImportAnswer", console: Console) -> None:
     for name in ("read", "loaded", "merged", "rejected", "quantity loaded", "money loaded"):
         table.add_column(name, justify="right")
     table.add_column("ties")
-    for row in value.report.tables:
+    filled = [row for row in value.report.tables if row.read.rows]
+    for row in filled:
         parts = (row.read, row.loaded, row.merged, row.rejected)
         amounts = (_amount(row.loaded, "quantity"), _amount(row.loaded, "money"))
         counts = [f"{part.rows:,}" for part in parts]
         table.add_row(row.file, row.table, *counts, *amounts, "yes" if row.ties else "[red]NO[/]")
+    _show_missing(value, console)
     console.print(table)
-    print_issues(value.issues, console)
+    empty = len(value.report.tables) - len(filled)
+    if empty:
+        console.print(f"[dim]{empty} {'file has' if empty == 1 else 'files have'} no row[/]")
+    print_issues(
+        [issue for issue in value.issues if issue.code != MISSING_TABLE], console, rest="trivet import FOLDER --json"
+    )
     if value.rejects:
         console.print(f"Rejected rows with reasons: {value.rejects}")
     if value.snapshot is None:
@@ -85,6 +95,22 @@ def show_import(value: "ImportAnswer", console: Console) -> None:
         return
     same = "the same values as before" if value.unchanged else "new values"
     console.print(f"Snapshot {value.snapshot[:12]} ({same}). Next: trivet plan")
+
+
+def _show_missing(value: "ImportAnswer", console: Console) -> None:
+    """Print what is switched off because its table is not there, one line a table."""
+    missing = [issue for issue in value.issues if issue.code == MISSING_TABLE]
+    if not missing:
+        return
+    console.print("[dim]Not there or empty, and what that means:[/]")
+    table = Table(box=None, pad_edge=False, show_header=False, style="dim")
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for issue in missing:
+        said = issue.message.removeprefix("is not there. ").removeprefix("has no row. ")
+        table.add_row(f"  {Path(issue.place.source or '').stem}", said)
+    console.print(table)
+    console.print()
 
 
 def _amount(sums: "Sums", name: str) -> str:

@@ -1,5 +1,6 @@
 """The plan: `plan`, `show`, `compare`, `explain`, `check`."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
@@ -88,9 +89,11 @@ def _show_issues(value: "IssuesAnswer", console: Console) -> None:
 
 def _show_numbers(value: "NumbersAnswer", console: Console) -> None:
     console.print(f"[bold]{value.measure}[/], {value.unit}, {value.where}, version {value.version}: {value.about}")
-    width = 12
-    for start in range(0, len(value.periods), width):
-        part = slice(start, start + width)
+    if not value.rows:
+        console.print(
+            "No rows: nothing of this kind is in the plan or the scope. What is missing: trivet show --issues"
+        )
+    for part in _blocks(value, min(console.width, NUMBERS)):
         table = Table(box=None, pad_edge=False, header_style="dim")
         table.add_column(value.by, no_wrap=True)
         for name in value.periods[part]:
@@ -99,6 +102,26 @@ def _show_numbers(value: "NumbersAnswer", console: Console) -> None:
             table.add_row(row.member, *[number(cell) for cell in row.values[part]])
         console.print(table)
     print_issues(value.issues, console, notes=True)
+
+
+NUMBERS = 120
+"""Columns a table of numbers takes at most; what does not fit beside each other stands below."""
+
+
+def _blocks(value: "NumbersAnswer", width: int) -> Iterator[slice]:
+    """Cut the periods into blocks whose numbers fit into a line of `width` characters."""
+    if not value.rows:
+        return
+    room = width - max(len(name) for name in (value.by, *(row.member for row in value.rows)))
+    first, used = 0, 0
+    for i, name in enumerate(value.periods):
+        need = 2 + max((len(name), *(len(number(row.values[i])) for row in value.rows)))
+        if i > first and used + need > room:
+            yield slice(first, i)
+            first, used = i, 0
+        used += need
+    if value.periods:
+        yield slice(first, len(value.periods))
 
 
 def number(value: Decimal | None) -> str:
@@ -138,10 +161,14 @@ def _show_compare(value: "CompareAnswer", console: Console) -> None:
     for name in ("before", "after", "change"):
         table.add_column(name, justify="right")
     for row in value.differences[:40]:
-        table.add_row(row.measure, row.member, row.period, number(row.before), number(row.after), f"{row.change:+,.0f}")
+        table.add_row(row.measure, row.member, row.period, number(row.before), number(row.after), _change(row.change))
     console.print(table)
     if len(value.differences) > 40:
         console.print(f"[dim]{len(value.differences) - 40} more: --json[/]")
+
+
+def _change(value: Decimal) -> str:
+    return ("+" if value > 0 else "") + number(value)
 
 
 @app.command()
@@ -191,16 +218,26 @@ def _show_check(value: "CheckAnswer", console: Console) -> None:
     console.print(f"Version {value.version}.")
 
 
-def show_certificate(value: "Certificate", console: Console) -> None:
-    """Print a tie-out certificate: one line a check, places where it fails."""
+def show_certificate(value: "Certificate", console: Console, *, passed: bool = True) -> None:
+    """Print a tie-out certificate: one line a check, places where it fails, the sum of all.
+
+    Args:
+        value: the certificate.
+        console: where to.
+        passed: whether checks that passed have their line too.
+    """
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("", "check", "checked", "failed", "amount"):
         table.add_column(name, justify="right" if name in ("checked", "failed", "amount") else "left")
-    for line in value.checks:
+    shown = [line for line in value.checks if passed or not line.passed]
+    for line in shown:
         mark = "[green]ok[/]" if line.passed else "[yellow]waived[/]" if line.waived_by else "[red]FAILED[/]"
         amount = f"{line.amount:,.4f} {line.unit}" if line.failed else ""
         table.add_row(mark, line.name, f"{line.checked:,}", f"{line.failed:,}", amount)
-    console.print(table)
+    if shown:
+        console.print(table)
     for line in value.checks:
         for place in line.places if not line.passed else ():
             console.print(f"  {line.name}: {place}")
+    checked, failed = (sum(getattr(line, name) for line in value.checks) for name in ("checked", "failed"))
+    console.print(f"Tie-out: {len(value.checks)} checks over {checked:,} places, {failed:,} differ.")

@@ -72,11 +72,13 @@ def export(
 
 
 def _show_state(value: "StateAnswer", console: Console) -> None:
-    console.print(f"Version {value.version} is {value.state.replace('_', ' ')} ({value.actor}).")
+    nexts = {"draft": "trivet submit", "in_review": "trivet approve", "approved": "trivet publish"}
+    told = f" Next: {nexts[value.state]}" if value.state in nexts else ""
+    console.print(f"Version {value.version} is {value.state.replace('_', ' ')} ({value.actor}).{told}")
 
 
 def _show_published(value: "PublishAnswer", console: Console) -> None:
-    show_certificate(value.certificate, console)
+    show_certificate(value.certificate, console, passed=False)
     if value.published:
         console.print(f"Published {value.version}, digest {value.digest}. Next: trivet export")
     else:

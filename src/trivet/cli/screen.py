@@ -1,6 +1,7 @@
 """The plan on one screen: what an executive reads before anything else."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -14,78 +15,95 @@ MOST_LINES = 5
 """Rows shown of each list; the pack has all of them."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """What one of the amounts printed is worth in plan currency, and its name."""
+
+    worth: int
+    name: str
+
+    def __call__(self, amount: Decimal | None, *, signed: bool = False) -> str:
+        """Write an amount with two decimals; nothing when it is not known."""
+        if amount is None:
+            return ""
+        value = amount / self.worth
+        if not signed:
+            return f"{value:,.2f}"
+        colour = "red" if value < 0 else "green"
+        return f"[{colour}]{value:+,.2f}[/]"
+
+
+def scale_of(summary: "PlanSummary") -> Scale:
+    """Choose million, thousand or one by the largest year's revenue, so that the smallest company reads too."""
+    largest = max((abs(line.revenue) for line in summary.lines), default=Decimal(0))
+    for worth, name in ((1_000_000, " million"), (1_000, " thousand")):
+        if largest >= worth * 5:
+            return Scale(worth=worth, name=name)
+    return Scale(worth=1, name="")
+
+
 def show_summary(summary: "PlanSummary", console: Console, *, version: str, state: str = "draft") -> None:
     """Print the summary: money against budget, service and stock, what binds, what is missing."""
+    scale = scale_of(summary)
     console.print(
         f"[bold]{summary.company}[/] · cycle {summary.cycle} · version {version} ({state.replace('_', ' ')}) · "
-        f"{summary.currency} million"
+        f"{summary.currency}{scale.name}"
     )
-    console.print(_money(summary))
-    console.print(_health(summary), soft_wrap=True)
+    console.print(_money(summary, scale))
+    console.print(_health(summary, scale), soft_wrap=True)
     _overloads(summary, console)
     _shortages(summary, console)
-    _gaps(summary, console)
+    _gaps(summary, console, scale)
 
 
-def _money(summary: "PlanSummary") -> Table:
+def _money(summary: "PlanSummary", scale: Scale) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("", no_wrap=True)
     for name in ("revenue", "budget", "gap", "%", "margin", "budget", "gap", "%", "of revenue", "last year rev."):
         table.add_column(name, justify="right", no_wrap=True)
     shown: Sequence[FiscalLine] = [line for line in summary.lines if line.complete or line.budget_revenue is not None]
     for line in shown:
-        table.add_row(f"[bold]FY{line.year} company[/]", *_cells(line))
+        table.add_row(f"[bold]FY{line.year} company[/]", *_cells(line, scale))
     worst = sorted(
         (line for line in summary.families if line.year == shown[-1].year) if shown else (),
         key=lambda line: line.revenue_gap if line.revenue_gap is not None else Decimal(0),
     )
     for line in worst:
-        table.add_row(f"  {line.family}", *_cells(line))
+        table.add_row(f"  {line.family}", *_cells(line, scale))
     return table
 
 
-def _cells(line: "FiscalLine") -> tuple[str, ...]:
+def _cells(line: "FiscalLine", scale: Scale) -> tuple[str, ...]:
     return (
-        million(line.revenue),
-        million(line.budget_revenue),
-        million(line.revenue_gap, signed=True),
+        scale(line.revenue),
+        scale(line.budget_revenue),
+        scale(line.revenue_gap, signed=True),
         _share(line.revenue_gap, line.budget_revenue),
-        million(line.margin),
-        million(line.budget_margin),
-        million(line.margin_gap, signed=True),
+        scale(line.margin),
+        scale(line.budget_margin),
+        scale(line.margin_gap, signed=True),
         _share(line.margin_gap, line.budget_margin),
         "" if line.margin_share is None else f"{line.margin_share:.1f} %",
-        million(line.last_revenue),
+        scale(line.last_revenue),
     )
-
-
-def million(amount: Decimal | None, *, signed: bool = False) -> str:
-    """Write an amount in millions with two decimals; nothing when it is not known."""
-    if amount is None:
-        return ""
-    value = amount / 1_000_000
-    if not signed:
-        return f"{value:,.2f}"
-    colour = "red" if value < 0 else "green"
-    return f"[{colour}]{value:+,.2f}[/]"
 
 
 def _share(part: Decimal | None, whole: Decimal | None) -> str:
     return "" if part is None or not whole else f"{part / whole * 100:+.1f} %"
 
 
-def _health(summary: "PlanSummary") -> str:
+def _health(summary: "PlanSummary", scale: Scale) -> str:
     parts = []
     if summary.service is not None:
         parts.append(f"service {summary.service:.1f} % on time")
     if summary.served is not None:
         parts.append(f"{summary.served:.1f} % served")
     if summary.stock_value is not None:
-        target = f" (target {million(summary.target_value)})" if summary.target_value is not None else ""
+        target = f" (target {scale(summary.target_value)})" if summary.target_value is not None else ""
         days = f", {summary.stock_days:.0f} days" if summary.stock_days is not None else ""
-        parts.append(f"stock {million(summary.stock_value)}{target}{days}")
+        parts.append(f"stock {scale(summary.stock_value)}{target}{days}")
     parts.append(f"{summary.overloaded} resource buckets overloaded before relief")
-    parts.append(f"{summary.warnings} warnings")
+    parts.append(f"{summary.warnings} {'warning' if summary.warnings == 1 else 'warnings'}")
     return "[bold]Health[/]    " + " · ".join(parts)
 
 
@@ -106,7 +124,8 @@ def _shortages(summary: "PlanSummary", console: Console) -> None:
     for short in summary.shortages[:MOST_LINES]:
         console.print(
             f"[bold]Material[/]  {short.item} from {', '.join(short.suppliers)}, {short.first} to {short.last}: need "
-            f"{short.need:,.0f}, cap {short.cap:,.0f} ({', '.join(short.families)})"
+            f"{short.need:,.0f}, cap {short.cap:,.0f} ({', '.join(short.families)})",
+            soft_wrap=True,
         )
     for backlog in summary.backlogs[:MOST_LINES]:
         if backlog.worst is None:
@@ -123,10 +142,11 @@ def _shortages(summary: "PlanSummary", console: Console) -> None:
         )
 
 
-def _gaps(summary: "PlanSummary", console: Console) -> None:
+def _gaps(summary: "PlanSummary", console: Console, scale: Scale) -> None:
     for gap in [gap for gap in summary.gaps if gap.beyond][:MOST_LINES]:
         share = "" if gap.share is None else f" ({gap.share:+.1f} %)"
         console.print(
             f"[bold]Gap[/]       FY{gap.year} {gap.family or 'company'}: {gap.kind} "
-            f"{million(gap.amount, signed=True)}{share} · {gap.cause} · {gap.owner}"
+            f"{scale(gap.amount, signed=True)}{share} · {gap.cause} · {gap.owner}",
+            soft_wrap=True,
         )

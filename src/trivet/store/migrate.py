@@ -41,7 +41,7 @@ def check_format(found: int | None, where: str) -> None:
     NotFound without a workspace, Unavailable when it is older, InvalidInput when it is newer.
     """
     if found is None:
-        raise NotFound(f"{where} holds no workspace. Make one with: trivet init")
+        raise NotFound(f"{where} holds no workspace. Make one with: trivet create")
     if found < FORMAT:
         raise Unavailable(
             f"{where} has format {found}, this program needs {FORMAT}. Run: trivet upgrade (it makes a backup first)"

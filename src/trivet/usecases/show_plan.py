@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from trivet.core.buckets import Period
+from trivet.core.buckets import Buckets, Period
 from trivet.core.errors import InvalidInput
 from trivet.core.ids import MeasureId, VersionId
 from trivet.core.issues import Issue
 from trivet.core.measures import MeasureSpec
 from trivet.core.rollup import RolledUp, roll_up
 from trivet.core.said import parse_scope, parse_span
+from trivet.core.seasons import YEAR_BUCKETS
 from trivet.core.summary import PlanSummary
 from trivet.core.units import read_units
 from trivet.planning.explain import unit_in_words
@@ -37,7 +38,7 @@ class View:
         by: level of the rows; a grain without its dimension shows one total.
         period: bucket, quarter or year.
         where: nodes as `level=member`.
-        first: first bucket; None = the current one.
+        first: first bucket; None = the current one, or of measures of closed buckets two years back.
         last: last bucket; None = the end of the plan, or `first`.
         unit: unit of measure to show quantities in; None = each item's base unit.
     """
@@ -128,7 +129,7 @@ def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, pla
         unit=view.unit,
         units=read_units(inputs.table("unit_conversions"), inputs.table("items")),
     )
-    span = parse_span(view.first, view.last, model.buckets)
+    span = _span(view, spec, model.buckets)
     wanted = {
         name
         for name, run in model.buckets.group(_period(view.period))
@@ -146,6 +147,12 @@ def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, pla
         rows=_rows(rolled, spec, shown),
         issues=rolled.issues,
     )
+
+
+def _span(view: View, spec: MeasureSpec, buckets: Buckets) -> slice:
+    if view.first is None and view.last is None and spec.spans == "closed":
+        return slice(max(0, buckets.first_open - 2 * YEAR_BUCKETS[buckets.calendar]), buckets.first_open)
+    return parse_span(view.first, view.last, buckets)
 
 
 def _period(text: str) -> Period:
