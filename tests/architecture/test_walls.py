@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 
 from tests.architecture.house import PACKAGE, ROOT, body_lines, functions, sources, where
 
@@ -64,3 +65,8 @@ def test_every_folder_of_tests_mirrors_a_room() -> None:
     others = {"properties", "golden", "reference", "journeys", "architecture", "fixtures"}
     folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name != "__pycache__"}
     assert folders <= rooms | others
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
