@@ -30,7 +30,7 @@ def test_opening_again_with_create_leaves_what_is_there(store: Store, address: s
 
 
 def test_a_folder_holds_trivet_db_and_nothing_is_made_without_create(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match=r"holds no workspace.*trivet init"):
+    with pytest.raises(NotFound, match=r"holds no workspace.*trivet create"):
         open_store(tmp_path / "w")
     assert not (tmp_path / "w").exists()
     assert not workspace_exists(tmp_path / "w")
