@@ -33,18 +33,10 @@ class Scale:
         return f"[{colour}]{value:+,.2f}[/]"
 
 
-def scale_of(summary: "PlanSummary") -> Scale:
-    """Choose million, thousand or one by the largest year's revenue, so that the smallest company reads too."""
-    largest = max((abs(line.revenue) for line in summary.lines), default=Decimal(0))
-    for worth, name in ((1_000_000, " million"), (1_000, " thousand")):
-        if largest >= worth * 5:
-            return Scale(worth=worth, name=name)
-    return Scale(worth=1, name="")
-
-
 def show_summary(summary: "PlanSummary", console: Console, *, version: str, state: str = "draft") -> None:
     """Print the summary: money against budget, service and stock, what binds, what is missing."""
-    scale = scale_of(summary)
+    worth, name = summary.scale
+    scale = Scale(worth=worth, name=f" {name}" if name else "")
     console.print(
         f"[bold]{summary.company}[/] · cycle {summary.cycle} · version {version} ({state.replace('_', ' ')}) · "
         f"{summary.currency}{scale.name}"

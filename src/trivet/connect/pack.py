@@ -38,6 +38,7 @@ def write_pack(
         cycle=summary.cycle,
         version=version,
         digest=summary.digest,
+        scale=summary.scale,
     )
     figures = Figures(plan, inputs)
     try:

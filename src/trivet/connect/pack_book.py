@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -27,14 +28,26 @@ ACTUAL: Final = "#4B5563"
 STYLES: Final[dict[str, dict[str, object]]] = {
     "title": {"bold": True, "font_size": 14},
     "sub": {"font_color": GREY},
-    "note": {"font_color": GREY, "italic": True, "text_wrap": True, "valign": "top"},
+    "note": {"font_color": GREY, "italic": True, "text_wrap": True},
     "section": {"bold": True, "font_size": 11, "top": 1, "top_color": INK},
     "head": {"bold": True, "bottom": 1, "bottom_color": INK, "text_wrap": True, "valign": "bottom"},
+    "head after": {
+        "bold": True,
+        "bottom": 1,
+        "bottom_color": INK,
+        "text_wrap": True,
+        "valign": "bottom",
+        "align": "left",
+        "indent": 1,
+    },
     "head_right": {"bold": True, "bottom": 1, "align": "right", "text_wrap": True, "valign": "bottom"},
     "head_actual": {"bold": True, "bottom": 1, "align": "right", "bg_color": "#F3F4F6"},
     "text": {},
-    "wrap": {"text_wrap": True, "valign": "top"},
+    "text after": {"align": "left", "indent": 1},
+    "wrap": {"text_wrap": True},
+    "wrap after": {"text_wrap": True, "align": "left", "indent": 1},
     "strong": {"bold": True},
+    "strong after": {"bold": True, "align": "left", "indent": 1},
     "right": {"align": "right"},
     "units": {"num_format": "#,##0"},
     "exact": {"num_format": "#,##0.###"},
@@ -50,8 +63,11 @@ STYLES: Final[dict[str, dict[str, object]]] = {
     "change_million": {"num_format": "+#,##0.00,,;[Red]-#,##0.00,,;[Black]0.00", "font_color": GOOD},
     "change_percent": {"num_format": "+0.0%;[Red]-0.0%;[Black]0.0%", "font_color": GOOD},
     "good": {"font_color": GOOD, "bold": True},
-    "bad": {"font_color": BAD, "bold": True, "text_wrap": True, "valign": "top"},
+    "bad": {"font_color": BAD, "bold": True, "text_wrap": True},
 }
+_WORDS: Final = ("text", "wrap", "strong")
+LINE: Final = 12.5
+"""Height of a line of text, in points."""
 _TOTAL: Final = {"bold": True, "top": 1, "top_color": INK}
 
 
@@ -64,6 +80,12 @@ class Imprint:
     cycle: str
     version: str
     digest: str
+    scale: tuple[int, str] = (1_000_000, "million")
+
+    @property
+    def money(self) -> str:
+        """Unit of amounts in the style `million`, e.g. EUR million; small companies' are in thousand."""
+        return f"{self.currency} {self.scale[1]}".strip()
 
 
 class Book:
@@ -83,9 +105,10 @@ class Book:
         )
         self.workbook.set_calc_mode("auto")
         self.imprint = imprint
-        base: dict[str, object] = {"font_name": "Inter", "font_size": 9, "font_color": INK}
-        self.formats = {name: self.workbook.add_format({**base, **style}) for name, style in STYLES.items()}
-        for name, style in STYLES.items():
+        base: dict[str, object] = {"font_name": "Inter", "font_size": 9, "font_color": INK, "valign": "vcenter"}
+        styles = {name: _scaled(style, imprint.scale[0]) for name, style in STYLES.items()}
+        self.formats = {name: self.workbook.add_format({**base, **style}) for name, style in styles.items()}
+        for name, style in styles.items():
             self.formats[f"{name} total"] = self.workbook.add_format({**base, **style, **_TOTAL})
         self._names: set[str] = set()
         self.sheets: list[tuple[str, str]] = []
@@ -113,11 +136,12 @@ class Book:
 
 
 class Page:
-    """A sheet being written, from the top down: `row` is the next free one."""
+    """A sheet being written, from the top down: `row` is the next free one, `left` the column tables begin in."""
 
     def __init__(self, book: Book, name: str, title: str, unit: str) -> None:
         """Set the page up and write its head."""
-        self.book, self.name, self.row = book, name, 3
+        self.book, self.name, self.row, self.left = book, name, 3, 0
+        self._widths: dict[int, float] = {}
         self.sheet = book.workbook.add_worksheet(name)
         mark = book.imprint
         self.sheet.hide_gridlines(2)
@@ -137,16 +161,17 @@ class Page:
         """Set column widths: (first, last, width)."""
         for first, last, width in widths:
             self.sheet.set_column(first, last, width)
+            self._widths.update(dict.fromkeys(range(first, last + 1), width))
 
     def section(self, text: str, width: int = 8) -> None:
         """Write a heading over the next table."""
         for column in range(width):
-            self.put(self.row, column, text if column == 0 else None, "section")
+            self.put(self.row, self.left + column, text if column == 0 else None, "section")
         self.row += 1
 
     def say(self, text: str, style: str = "note") -> None:
         """Write a line of words, e.g. why a table is empty."""
-        self.sheet.write_string(self.row, 0, text, self.book.formats["sub" if style == "note" else style])
+        self.sheet.write_string(self.row, self.left, text, self.book.formats["sub" if style == "note" else style])
         self.row += 2
 
     def put(self, row: int, column: int, value: Cell, style: str = "text") -> None:
@@ -176,15 +201,25 @@ class Page:
         if not rows:
             self.say(empty)
             return self.row, self.row - 1
+        styles = [style for _, style in heads]
+        after = [" after" if i and s in _WORDS and styles[i - 1] not in _WORDS else "" for i, s in enumerate(styles)]
         for column, (name, style) in enumerate(heads):
-            self.put(self.row, column, name, "head" if style in ("text", "wrap", "strong") else "head_right")
+            look = f"head{after[column]}" if style in _WORDS else "head_right"
+            self.put(self.row, self.left + column, name, look)
         first = self.row + 1
         for offset, cells in enumerate(rows):
             for column, value in enumerate(cells):
-                style = heads[column][1]
-                self.put(first + offset, column, value, style if not isinstance(value, str) else _worded(style))
+                style = styles[column] if not isinstance(value, str) or styles[column] in _WORDS else "text"
+                self.put(first + offset, self.left + column, value, style + (after[column] if style in _WORDS else ""))
+            lines = max(self._lines(self.left + i, cells[i]) if s == "wrap" else 1 for i, s in enumerate(styles))
+            if lines > 1:
+                self.sheet.set_row(first + offset, LINE * lines)
         self.row = first + len(rows) + 1
         return first, first + len(rows) - 1
+
+    def _lines(self, column: int, value: Cell) -> int:
+        """Count the lines a wrapped text takes; viewers that do not fit rows by themselves need the height."""
+        return ceil(len(str(value or "")) * 0.7 / self._widths.get(column, 8.43)) or 1
 
 
 def columns_of(text: str) -> list[tuple[str, str]]:
@@ -197,8 +232,10 @@ def columns_of(text: str) -> list[tuple[str, str]]:
     return [(name.strip(), style) for name, _, style in parts]
 
 
-def _worded(style: str) -> str:
-    return style if style in ("text", "wrap", "strong") else "text"
+def _scaled(style: dict[str, object], worth: int) -> dict[str, object]:
+    """Show amounts of the style `million` in what the company is shown in: a comma less is a thousand times more."""
+    shown = str(style.get("num_format", ""))
+    return {**style, "num_format": shown.replace(",,", "," * {1_000_000: 2, 1_000: 1, 1: 0}[worth])} if shown else style
 
 
 def _plain(text: str) -> str:

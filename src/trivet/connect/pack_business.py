@@ -11,18 +11,26 @@ from trivet.connect.pack_figures import Figures
 from trivet.core.summary import Bar, Bridge, FiscalLine, PlanSummary, percent
 
 _GAPS, _LISTED = 10, 5
+_RIGHT, _LAST = 11, 21
+"""Columns of the right half: charts, what binds and gaps."""
+_CHART = 12
+"""Rows a chart takes."""
 
 
 def write_business(book: Book, figures: Figures, summary: PlanSummary, certificate: Certificate) -> None:
     """Write the first page."""
-    page = book.page("Business", _message(summary), f"{book.imprint.currency} million unless said")
+    page = book.page("Business", _message(summary), f"{book.imprint.money} unless said")
     page.sheet.fit_to_pages(1, 1)
-    page.widths((0, 0, 30), (1, 13, 11.5))
+    page.widths((0, 0, 34), (1, 9, 9.5), (10, 10, 3), (11, _LAST, 9.5))
     _outlook(page, summary)
     _health(page, summary, certificate)
     _families(page, figures, summary)
+    bottom = page.row
+    page.left, page.row = _RIGHT, 3 + 2 * _CHART
     _binding(page, summary)
     _gaps(page, summary)
+    page.row = max(page.row, bottom)
+    page.sheet.print_area(0, 0, page.row, _LAST)
     if summary.bridges:
         _write_bridges(book, summary)
 
@@ -96,7 +104,7 @@ def _health(page: Page, summary: PlanSummary, certificate: Certificate) -> None:
     facts: list[tuple[str, Cell, str]] = [
         ("Shipped on time, next 12 buckets, at price", _part(summary.service), "percent"),
         ("Demand not lost, next 12 buckets, at price", _part(summary.served), "percent"),
-        ("Stock at cost, end of the current bucket (million)", summary.stock_value, "million"),
+        ("Stock at cost, end of the current bucket", summary.stock_value, "million"),
         ("  target", summary.target_value, "million"),
         ("Days it covers", summary.stock_days, "days"),
         ("  target", summary.target_days, "days"),
@@ -145,7 +153,7 @@ def _families(page: Page, figures: Figures, summary: PlanSummary) -> None:
             _family_row(page, figures, line)
         _total_row(page, lines, first)
         if year == summary.lines[-1].year:
-            _family_chart(page, first, len(lines), year)
+            _family_chart(page, first, lines, year)
 
 
 def _family_row(page: Page, figures: Figures, line: FiscalLine) -> None:
@@ -169,44 +177,49 @@ def _total_row(page: Page, lines: list[FiscalLine], first: int) -> None:
     """Add the families up by formula; the company's margin above is also less supply variances."""
     row = page.row
     page.put(row, 0, "All families (margin at standard cost)", "strong total")
-    totals = {
-        1: sum(line.revenue for line in lines),
-        2: sum(line.budget_revenue or 0 for line in lines),
-        4: sum(line.last_revenue or 0 for line in lines),
-        5: sum(line.margin for line in lines),
-        6: sum(line.budget_margin or 0 for line in lines),
-        8: sum(line.last_margin or 0 for line in lines),
-    }
-    for column, value in totals.items():
+    parts = {1: "revenue", 2: "budget_revenue", 4: "last_revenue", 5: "margin", 6: "budget_margin", 8: "last_margin"}
+    totals: dict[int, Decimal] = {}
+    for column, name in parts.items():
+        known = [value for line in lines if (value := getattr(line, name)) is not None]
+        if not known:
+            page.put(row, column, None, "million total")
+            continue
+        totals[column] = sum(known, Decimal(0))
         cells = f"{xl_rowcol_to_cell(first, column)}:{xl_rowcol_to_cell(row - 1, column)}"
-        page.formula((row, column), f"=SUM({cells})", float(value), "million total")
-    for column, parts in ((3, (1, 2)), (7, (5, 6))):
-        left, right = (xl_rowcol_to_cell(row, part) for part in parts)
-        page.formula(
-            (row, column), f"={left}-{right}", float(totals[parts[0]] - totals[parts[1]]), "change_million total"
-        )
+        page.formula((row, column), f"=SUM({cells})", float(totals[column]), "million total")
+    for column, have, budget in ((3, 1, 2), (7, 5, 6)):
+        if budget not in totals:
+            page.put(row, column, None, "change_million total")
+            continue
+        left, right = (xl_rowcol_to_cell(row, part) for part in (have, budget))
+        page.formula((row, column), f"={left}-{right}", float(totals[have] - totals[budget]), "change_million total")
     page.put(row, 9, None, "million total")
     page.row += 2
 
 
-def _family_chart(page: Page, first: int, count: int, year: int) -> None:
+def _family_chart(page: Page, first: int, lines: list[FiscalLine], year: int) -> None:
     """Draw revenue and margin of the families: last year pale, budget outlined, outlook solid."""
+    count = len(lines)
+    zero = all((amount or 0) >= 0 for line in lines for amount in (line.margin, line.last_margin, line.budget_margin))
     names = [page.name, first, 0, first + count - 1, 0]
-    for top, label, columns in ((3, "Revenue", (4, 2, 1)), (19, "Margin", (8, 6, 5))):
+    for top, label, columns in ((3, "Revenue", (4, 2, 1)), (3 + _CHART, "Margin", (8, 6, 5))):
         chart = column_chart(page)
         for name, column, look in zip(
             ("last year", "budget", "outlook"), columns, (PALE, OUTLINED, SOLID), strict=True
         ):
             values = [page.name, first, column, first + count - 1, column]
             chart.add_series({"name": name, "categories": names, "values": values, "gap": 60, **look})
-        place(chart, page, (top, 11), f"{label} FY{year} by family", page.book.imprint.currency)
+        place(
+            chart, page, (top, _RIGHT), f"{label} FY{year} by family", page.book.imprint.currency, (760, 230), zero=zero
+        )
 
 
 def _write_bridges(book: Book, summary: PlanSummary) -> None:
     """Write the bridge from budget to outlook, company and families, one a year, with the company's steps drawn."""
-    page = book.page("Bridge", "Bridge: what moves the outlook off the budget", f"{book.imprint.currency} million")
+    page = book.page("Bridge", "Bridge: what moves the outlook off the budget", book.imprint.money)
     page.sheet.fit_to_pages(1, 1)
-    page.widths((0, 0, 30), (1, 13, 11.5))
+    page.widths((0, 0, 22), (1, 13, 9.5))
+    right = 3 + max(len({bar.bar for bar in bridge.bars}) for bridge in summary.bridges)
     for number, year in enumerate(sorted({bridge.year for bridge in summary.bridges}, reverse=True)):
         bridges = [bridge for bridge in summary.bridges if bridge.year == year]
         bars = [bar for bar in Bar if any(b.bar is bar for bridge in bridges for b in bridge.bars)]
@@ -219,7 +232,7 @@ def _write_bridges(book: Book, summary: PlanSummary) -> None:
             page.row += 1
             for bridge in bridges:
                 _bridge_row(page, bridge, bars, name)
-            _bridge_chart(page, (heads, 3 + 14 * (2 * number + part)), bars, bridges[0], name)
+            _bridge_chart(page, (heads, 3 + 14 * (2 * number + part), right), bars, bridges[0], name)
             page.row += 1
 
 
@@ -235,12 +248,12 @@ def _bridge_row(page: Page, bridge: Bridge, bars: list[Bar], name: str) -> None:
     page.row += 1
 
 
-def _bridge_chart(page: Page, at: tuple[int, int], bars: list[Bar], bridge: Bridge, name: str) -> None:
+def _bridge_chart(page: Page, at: tuple[int, int, int], bars: list[Bar], bridge: Bridge, name: str) -> None:
     """Draw the company's steps, better and worse apart; budget and outlook stand in the table.
 
-    `at` is the row of the labels (the company's row follows it) and the row the chart is placed at.
+    `at` is the row of the labels (the company's row follows it) and row and column the chart is placed at.
     """
-    heads, top = at
+    heads, top, right = at
     worth = {bar.bar: float(getattr(bar, name)) for bar in bridge.bars}
     chart = column_chart(page, stacked=True)
     for label, sign, color in (("better", "MAX", GOOD), ("worse", "MIN", BAD)):
@@ -254,12 +267,12 @@ def _bridge_chart(page: Page, at: tuple[int, int], bars: list[Bar], bridge: Brid
         add_series(chart, page, label, (heads, page.row, 2, len(bars) - 1), look)
         page.row += 1
     title = f"{name.capitalize()} FY{bridge.year}: steps from budget to outlook"
-    place(chart, page, (top, 12), title, page.book.imprint.currency)
+    place(chart, page, (top, right), title, page.book.imprint.currency)
 
 
 def _binding(page: Page, summary: PlanSummary) -> None:
     """Write overloads, short materials, backlogs and stock left over."""
-    page.section("What binds", 10)
+    page.section("What binds", _LAST - _RIGHT + 1)
     rows: list[list[Cell]] = [
         [
             o.resource,
@@ -289,17 +302,19 @@ def _binding(page: Page, summary: PlanSummary) -> None:
         for e in summary.endings[:_LISTED]
     ]
     page.table(
-        (("what", "strong"), ("what the plan says", "text")),
+        (("what", "strong"), ("how", "text")),
         rows,
         "Nothing binds: hours, materials and lead times suffice.",
     )
 
 
 def _gaps(page: Page, summary: PlanSummary) -> None:
-    page.section(f"Top {_GAPS} gaps", 10)
+    page.section(f"Top {_GAPS} gaps", _LAST - _RIGHT + 1)
     rows: list[list[Cell]] = [
         [
             f"{gap.family} FY{gap.year}: {gap.kind.value}",
+            None,
+            None,
             gap.amount,
             None if gap.share is None else gap.share / 100,
             gap.owner,
@@ -307,9 +322,7 @@ def _gaps(page: Page, summary: PlanSummary) -> None:
         ]
         for gap in [gap for gap in summary.gaps if gap.beyond][:_GAPS]
     ]
-    heads = columns_of(
-        "gap text | amount change_million | of it change_percent | owner text | what the numbers say text"
-    )
+    heads = columns_of("gap text | text | text | amount change_million | % change_percent | owner text | why text")
     page.table(heads, rows, "No gap is beyond its tolerance.")
 
 

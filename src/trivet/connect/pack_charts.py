@@ -35,8 +35,20 @@ def add_series(chart: Any, page: Page, name: str, cells: tuple[int, int, int, in
     chart.add_series({**series, "values": [page.name, row, first, row, last], **look})
 
 
-def place(chart: Any, page: Page, at: tuple[int, int], title: str, unit: str) -> None:
-    """Give a chart its title (the message), unit and place on the page."""
+def place(
+    chart: Any,
+    page: Page,
+    at: tuple[int, int],
+    title: str,
+    unit: str,
+    size: tuple[int, int] = (620, 270),
+    *,
+    zero: bool = False,
+) -> None:
+    """Give a chart its title (the message), unit, place on the page and size (width, height in pixels).
+
+    `zero`: nothing is negative, so that columns begin at 0 and are as long as what they say.
+    """
     chart.set_title(
         {
             "name": f"{title} ({unit})",
@@ -53,10 +65,11 @@ def place(chart: Any, page: Page, at: tuple[int, int], title: str, unit: str) ->
             "major_gridlines": {"visible": True, "line": {"color": LIGHT, "width": 0.5}},
             "line": {"none": True},
             "num_format": "#,##0",
+            **({"min": 0} if zero else {}),
         }
     )
     chart.set_legend({"position": "bottom", "font": font})
-    chart.set_size({"width": 620, "height": 270})
+    chart.set_size({"width": size[0], "height": size[1]})
     chart.set_chartarea({"border": {"none": True}})
     chart.show_blanks_as("gap")
     page.sheet.insert_chart(at[0], at[1], chart, {"object_position": 1})

@@ -67,7 +67,8 @@ def write_family(book: Book, figures: Figures, summary: PlanSummary, family: str
     at = _write_rows(page, figures, family, rows, columns)
     _write_derived(page, rows, columns, at)
     page.row += 1
-    _charts(page, columns, at, to_order=figures.to_order(family))
+    zero = all((rows["revenue"].value(column) or 0) >= 0 for column in columns)
+    _charts(page, columns, at, to_order=figures.to_order(family), zero=zero)
 
 
 def _message(summary: PlanSummary, family: str) -> str:
@@ -77,9 +78,14 @@ def _message(summary: PlanSummary, family: str) -> str:
         return f"{family}: there is no budget to hold it against"
     line = lines[-1]
     gap = percent(line.revenue_gap, line.budget_revenue) or Decimal(0)
-    money = f"revenue FY{line.year} {float(line.revenue) / 1e6:,.2f} million, {gap:+.1f} % to budget"
-    lost = f", {float(line.unserved) / 1e6:,.2f} million not served" if line.unserved else ""
+    money = f"revenue FY{line.year} {_in(line.revenue, summary)}, {gap:+.1f} % to budget"
+    lost = f", {_in(line.unserved, summary)} not served" if line.unserved else ""
     return f"{family}: {money}{lost}"
+
+
+def _in(amount: Decimal, summary: PlanSummary) -> str:
+    worth, name = summary.scale
+    return f"{summary.currency} {amount / worth:,.2f} {name}".strip()
 
 
 def head(page: Page, columns: tuple[Column, ...], first: str = "") -> None:
@@ -199,8 +205,8 @@ def _ratio(above: Decimal | None, below: Decimal | None) -> float | None:
     return float(above / below) if above is not None and below else None
 
 
-def _charts(page: Page, columns: tuple[Column, ...], at: dict[str, int], *, to_order: bool) -> None:
-    """Draw demand with stock (or backlog), and revenue against the budget, month by month."""
+def _charts(page: Page, columns: tuple[Column, ...], at: dict[str, int], *, to_order: bool, zero: bool) -> None:
+    """Draw demand with stock (or backlog), and revenue against the budget, month by month; `zero`: none is negative."""
     months = [i for i, column in enumerate(columns) if column.kind in ("actual", "plan")]
     if not months:
         return
@@ -212,9 +218,9 @@ def _charts(page: Page, columns: tuple[Column, ...], at: dict[str, int], *, to_o
     add_series(level, page, name, (_HEAD, at[row], first, last), LEVEL)
     add_series(level, page, "Consensus demand", (_HEAD, at["consensus"], first, last), WISH)
     volume.combine(level)
-    place(volume, page, (page.row, 0), f"Demand, shipments and {name.lower()}", "units")
+    place(volume, page, (page.row, 0), f"Demand, shipments and {name.lower()}", "units", zero=True)
     money = column_chart(page)
     add_series(money, page, "Revenue", (_HEAD, at["revenue"], first, last), SOLID)
     if "budget_revenue" in at:
         add_series(money, page, "Budget", (_HEAD, at["budget_revenue"], first, last), OUTLINED)
-    place(money, page, (page.row, 11), "Revenue against budget", page.book.imprint.currency)
+    place(money, page, (page.row, 11), "Revenue against budget", page.book.imprint.currency, zero=zero)

@@ -72,7 +72,14 @@ def _chart(page: Page, at: dict[str, int], name: str, months: int, number: int) 
     add_series(lines, page, "capacity", (3, at["capacity_hours"], 2, last), LIMIT)
     add_series(lines, page, "need without limits", (3, at["required_hours"], 2, last), WISH)
     bars.combine(lines)
-    place(bars, page, (page.row + 15 * (number // 2), 9 * (number % 2)), f"{name}: load against capacity", "hours")
+    place(
+        bars,
+        page,
+        (page.row + 15 * (number // 2), 9 * (number % 2)),
+        f"{name}: load against capacity",
+        "hours",
+        zero=True,
+    )
 
 
 def write_gaps(book: Book, summary: PlanSummary) -> None:
@@ -94,7 +101,7 @@ def write_gaps(book: Book, summary: PlanSummary) -> None:
         for gap in summary.gaps
     ]
     heads = columns_of(
-        "gap text | family strong | year whole | amount change | of it change_percent | "
+        "gap text | family strong | year whole | amount change | % change_percent | "
         "tolerance percent | owner text | what the numbers say text"
     )
     page.table(heads, rows, "There is no gap: no budget to compare with (table budget), and all demand is served.")

@@ -289,3 +289,15 @@ class PlanSummary:
     warnings: int
     notes: int
     ties: tuple[Check, ...]
+
+    @property
+    def scale(self) -> tuple[int, str]:
+        """What one shown amount of money is worth and its name: million, thousand or nothing, so that all can read it.
+
+        The largest year's revenue decides; below five of a scale two decimals say too little.
+        """
+        largest = max((abs(line.revenue) for line in self.lines), default=Decimal(0))
+        for worth, name in ((1_000_000, "million"), (1_000, "thousand")):
+            if largest >= 5 * worth:
+                return worth, name
+        return 1, ""
