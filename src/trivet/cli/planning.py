@@ -99,7 +99,7 @@ def _show_numbers(value: "NumbersAnswer", console: Console) -> None:
         for name in value.periods[part]:
             table.add_column(name, justify="right", no_wrap=True)
         for row in value.rows:
-            table.add_row(row.member, *[number(cell) for cell in row.values[part]])
+            table.add_row(row.member, *[number(cell, value.unit) for cell in row.values[part]])
         console.print(table)
     print_issues(value.issues, console, notes=True)
 
@@ -115,7 +115,7 @@ def _blocks(value: "NumbersAnswer", width: int) -> Iterator[slice]:
     room = width - max(len(name) for name in (value.by, *(row.member for row in value.rows)))
     first, used = 0, 0
     for i, name in enumerate(value.periods):
-        need = 2 + max((len(name), *(len(number(row.values[i])) for row in value.rows)))
+        need = 2 + max((len(name), *(len(number(row.values[i], value.unit)) for row in value.rows)))
         if i > first and used + need > room:
             yield slice(first, i)
             first, used = i, 0
@@ -124,11 +124,16 @@ def _blocks(value: "NumbersAnswer", width: int) -> Iterator[slice]:
         yield slice(first, len(value.periods))
 
 
-def number(value: Decimal | None) -> str:
-    """Write a number for people: thousands separated, decimals only for small ones; empty is not zero."""
+def number(value: Decimal | None, unit: str = "") -> str:
+    """Write a number for people: thousands separated, decimals only for small ones; empty is not zero.
+
+    >>> number(Decimal("795.13"), "units"), number(Decimal("607.42"), "EUR"), number(Decimal("4.9"), "hours")
+    ('795', '607.42', '4.90')
+    """
     if value is None:
         return ""
-    return f"{value:,.0f}" if abs(value) >= 1000 or value == value.to_integral_value() else f"{value:,.2f}"
+    small = 10 if unit in ("units", "hours") else 1000
+    return f"{value:,.0f}" if abs(value) >= small or value == value.to_integral_value() else f"{value:,.2f}"
 
 
 @app.command()

@@ -41,27 +41,34 @@ def show_summary(summary: "PlanSummary", console: Console, *, version: str, stat
         f"[bold]{summary.company}[/] · cycle {summary.cycle} · version {version} ({state.replace('_', ' ')}) · "
         f"{summary.currency}{scale.name}"
     )
-    console.print(_money(summary, scale))
+    console.print(_money(summary, scale, narrow=console.width < WIDE))
     console.print(_health(summary, scale), soft_wrap=True)
     _overloads(summary, console)
     _shortages(summary, console)
     _gaps(summary, console, scale)
 
 
-def _money(summary: "PlanSummary", scale: Scale) -> Table:
+_COLUMNS = ("revenue", "budget", "gap", "%", "margin", "budget", "gap", "%", "of revenue", "last year rev.")
+_NARROW = (0, 1, 2, 3, 4, 6, 7)
+WIDE = 106
+"""Characters all columns need; a narrower terminal shows fewer columns instead of cut numbers."""
+
+
+def _money(summary: "PlanSummary", scale: Scale, *, narrow: bool) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("", no_wrap=True)
-    for name in ("revenue", "budget", "gap", "%", "margin", "budget", "gap", "%", "of revenue", "last year rev."):
+    kept = _NARROW if narrow else range(len(_COLUMNS))
+    for name in (_COLUMNS[i] for i in kept):
         table.add_column(name, justify="right", no_wrap=True)
     shown: Sequence[FiscalLine] = [line for line in summary.lines if line.complete or line.budget_revenue is not None]
     for line in shown:
-        table.add_row(f"[bold]FY{line.year} company[/]", *_cells(line, scale))
+        table.add_row(f"[bold]FY{line.year} company[/]", *(_cells(line, scale)[i] for i in kept))
     worst = sorted(
         (line for line in summary.families if line.year == shown[-1].year) if shown else (),
         key=lambda line: line.revenue_gap if line.revenue_gap is not None else Decimal(0),
     )
     for line in worst:
-        table.add_row(f"  {line.family}", *_cells(line, scale))
+        table.add_row(f"  {line.family}", *(_cells(line, scale)[i] for i in kept))
     return table
 
 
