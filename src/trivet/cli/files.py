@@ -85,9 +85,8 @@ def show_import(value: "ImportAnswer", console: Console) -> None:
     empty = len(value.report.tables) - len(filled)
     if empty:
         console.print(f"[dim]{empty} {'file has' if empty == 1 else 'files have'} no row[/]")
-    print_issues(
-        [issue for issue in value.issues if issue.code != MISSING_TABLE], console, rest="trivet import FOLDER --json"
-    )
+    found = [issue for issue in value.issues if issue.code != MISSING_TABLE]
+    print_issues(found, console, notes=True, rest="trivet import FOLDER --json")
     if value.rejects:
         console.print(f"Rejected rows with reasons: {value.rejects}")
     if value.snapshot is None:
