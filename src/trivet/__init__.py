@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from trivet.usecases.restore_workspace import restore_workspace
     from trivet.usecases.run_demo import run_demo
     from trivet.usecases.run_doctor import run_doctor
+    from trivet.usecases.show_mix import show_mix
     from trivet.usecases.show_plan import View, show_numbers, show_plan
     from trivet.usecases.submit_plan import submit_plan
     from trivet.usecases.undo_change import undo_change
@@ -62,6 +63,7 @@ __all__ = [
     "restore_workspace",
     "run_demo",
     "run_doctor",
+    "show_mix",
     "show_numbers",
     "show_plan",
     "submit_plan",

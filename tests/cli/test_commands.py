@@ -62,6 +62,17 @@ def test_show_a_measure_as_a_table_with_its_unit_and_version(call: Call) -> None
     assert {row["member"] for row in rows} == {"C1", "C2", "K1", "K2"}
 
 
+def test_the_mix_of_a_family_adds_up_to_a_hundred(call: Call) -> None:
+    shown = call("mix", "City")
+    assert shown.code == 0
+    assert "percent of its units, version main-1" in shown.out
+    assert "no plan was published" in shown.out
+    rows = call("mix", "City", "--json").json()["rows"]
+    assert sum(float(row["plan"][0]) for row in rows) == pytest.approx(100)
+    assert sum(float(row["history"]) for row in rows) == pytest.approx(100)
+    assert call("mix", "Citty").code == 2
+
+
 def test_issues_are_listed(call: Call) -> None:
     shown = call("show", "--issues")
     assert shown.code == 0

@@ -95,3 +95,30 @@ def test_no_series_no_forecast() -> None:
 
 def test_the_name_holds_the_version() -> None:
     assert HERE.name.startswith("theta 1 (statsforecast 2.")
+
+
+def test_what_sells_only_before_christmas_is_expected_before_christmas() -> None:
+    history = np.zeros((1, 24))
+    history[0, [0, 1]] = 841.0, 786.0  # November and December of the first year
+    history[0, [12, 13]] = 841.0, 871.0
+    found = Theta(executor=LocalExecutor()).predict(history, np.array([0]), 12, 14)
+    assert found[0, 0] == 841.0
+    assert found[0, 1] == (786.0 + 871.0) / 2
+    assert not found[0, 2:12].any()
+    assert found[0, 12] == 841.0
+
+
+def test_one_missing_month_does_not_make_a_seasonal_item_a_spare_part() -> None:
+    history = np.zeros((1, 24))
+    history[0, [0, 1, 13]] = 841.0, 786.0, 871.0
+    found = Theta(executor=LocalExecutor()).predict(history, np.array([0]), 12, 12)
+    assert found[0, 0] == 841.0 / 2
+    assert not found[0, 2:].any()
+
+
+def test_a_spare_part_that_sells_whenever_keeps_its_mean_pace() -> None:
+    history = np.zeros((1, 36))
+    history[0, [1, 6, 10, 17, 21, 29, 34]] = 4.0
+    found = Theta(executor=LocalExecutor()).predict(history, np.array([0]), 12, 12)
+    assert np.ptp(found) == 0
+    assert 0.3 < found[0, 0] < 2.0

@@ -23,7 +23,7 @@ from trivet.core.ports import Executor
 from trivet.core.seasons import ahead, seasonal_index, without_season
 from trivet.engines import global_model
 from trivet.engines.processes import ProcessExecutor
-from trivet.engines.theta import SHORTEST, is_lumpy
+from trivet.engines.theta import SHORTEST, is_lumpy, lumpy_ahead, returns_yearly
 
 BATCH: Final = 100
 """Series a batch; a child answers many of them."""
@@ -69,7 +69,7 @@ class Ensemble:
         """Name and version, as the recipe says it."""
         from importlib.metadata import version
 
-        return f"ensemble 1 {self.mode} (statsforecast {version('statsforecast')}, lightgbm {version('lightgbm')})"
+        return f"ensemble 2 {self.mode} (statsforecast {version('statsforecast')}, lightgbm {version('lightgbm')})"
 
     def train(self, history: Rates, first: Counts, season: int) -> bytes:
         """Learn the global model from regular series; shapes as `core.ports.Forecaster` says.
@@ -139,7 +139,8 @@ def _forecast(one: _Series, mode: Mode, together: Rates) -> Rates:
     if not (own > 0).any():
         return np.zeros(horizon)
     if is_lumpy(own):
-        return _run("imapa", own, 1, horizon)
+        yearly = returns_yearly(own, one.season)
+        return lumpy_ahead(own, one.season, horizon) if yearly else _run("imapa", own, 1, horizon)
     if len(own) < SHORTEST or np.ptp(own) == 0:
         return np.full(horizon, own.mean())
     if np.ptp(one.flat) == 0:
