@@ -57,6 +57,11 @@ def test_a_node_finds_its_dimension_by_its_level() -> None:
     assert (node.dimension, node.level, node.member) == ("item", "family", "City")
 
 
+def test_members_match_whatever_their_case_and_keep_their_writing() -> None:
+    (node,) = parse_scope(["family=ciTY"], {"item": item()})
+    assert node.member == "City"
+
+
 def test_unknown_level_and_member_offer_the_nearest() -> None:
     with pytest.raises(NotFound, match="Maybe 'family'"):
         parse_scope(["familly=City"], {"item": item()})

@@ -133,6 +133,10 @@ def plan() -> tuple[PlanInputs, Panel, Panel, Panel]:
     budget += [{"family": "OLD", "bucket": month(3), "quantity": 1, "revenue": 10, "margin": 4}]
     budget += [{"family": "G", "bucket": month(3), "revenue": 10, "margin": 4}]
     budget += [{"family": "F", "region": "Central", "bucket": month(1), "quantity": 3, "revenue": 300, "margin": 90}]
+    budget += [  # a bridge needs a budget of the whole year
+        {"family": "F", "region": "Central", "bucket": month(m), "quantity": 0, "revenue": 0, "margin": 0}
+        for m in range(-10, 1)
+    ]
     inputs = make_inputs(
         items=ITEMS,
         markets=MARKETS,

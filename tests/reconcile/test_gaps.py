@@ -65,10 +65,20 @@ def test_family_without_budget_has_no_budget_gap() -> None:
 
 
 def test_family_only_the_budget_knows_is_a_gap_of_its_whole_budget() -> None:
-    budget = [{"family": "GONE", "bucket": YEAR[0], "revenue": 500}]
+    budget = [{"family": "GONE", "bucket": bucket, "revenue": 500} for bucket in YEAR]
     gap = gaps(budget=budget)["GONE", GapKind.REVENUE]
-    assert gap.amount == Decimal(-500)
+    assert gap.amount == Decimal(-500 * len(YEAR))
     assert gap.cause == "the budget has no units to compare"
+
+
+def test_a_budget_of_part_of_a_year_is_said_and_not_held_against_it() -> None:
+    budget = [{"family": "F", "bucket": YEAR[0], "quantity": 5, "revenue": 500}]
+    assert not [key for key in gaps(budget=budget) if key[1] is GapKind.REVENUE]
+    inputs, demand, plan = case(budget=budget)
+    supply = panel(inputs, "supply", {"item": [], "location": []})
+    (issue,) = [i for i in find_gaps(inputs, demand, supply, plan) if i.code == "finance.budget-partial"]
+    assert f"covers 1 of the {len(YEAR)} buckets" in issue.message
+    assert issue.at_stake == 500
 
 
 def test_more_than_the_budget_is_a_note_and_less_a_warning() -> None:

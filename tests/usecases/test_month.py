@@ -235,3 +235,28 @@ def test_nothing_imported_and_nothing_planned_are_said(tmp_path: Path) -> None:
         trivet.create_workspace(home)
     with pytest.raises(NotFound, match="is no folder"):
         trivet.import_folder(workspace, tmp_path / "nowhere")
+
+
+def test_a_budget_of_two_months_is_not_held_against_a_year(tmp_path: Path) -> None:
+    from trivet.examples import bikes  # noqa: PLC0415
+
+    folder = tmp_path / "bikes"
+    folder.mkdir()
+    for path in bikes().iterdir():
+        if path.is_file():
+            (folder / path.name).write_bytes(path.read_bytes())
+    lines = (folder / "budget.csv").read_text("utf-8").splitlines()
+    kept = [lines[0], *(line for line in lines[1:] if ",2027-01," in line or ",2027-02," in line)]
+    assert len(kept) > 2
+    (folder / "budget.csv").write_text("\n".join(kept) + "\n", "utf-8")
+    trivet.create_workspace(str(tmp_path / "home"))
+    ada = trivet.open_workspace(str(tmp_path / "home"), actor="ada")
+    trivet.import_folder(ada, folder)
+    made = trivet.make_plan(ada)
+    assert all(line.budget_revenue is None for line in made.summary.lines)
+    assert not [gap for gap in made.summary.gaps if "budget" in gap.kind]
+    partial = [issue for issue in made.issues if issue.code == "finance.budget-partial"]
+    assert partial
+    assert "covers 2 of the 12 buckets of FY2027" in partial[0].message
+    assert trivet.check_plan(ada).certificate.passed
+    assert trivet.export_plan(ada, tmp_path / "pack").files

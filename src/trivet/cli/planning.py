@@ -271,7 +271,8 @@ def show_certificate(value: "Certificate", console: Console, *, passed: bool = T
         table.add_column(name, justify="right" if name in ("checked", "failed", "amount") else "left")
     shown = [line for line in value.checks if passed or not line.passed]
     for line in shown:
-        mark = "[green]ok[/]" if line.passed else "[yellow]waived[/]" if line.waived_by else "[red]FAILED[/]"
+        done = "[green]ok[/]" if line.checked else "[dim]nothing to check[/]"
+        mark = done if line.passed else "[yellow]waived[/]" if line.waived_by else "[red]FAILED[/]"
         amount = f"{line.amount:,.4f} {line.unit}" if line.failed else ""
         table.add_row(mark, line.name, f"{line.checked:,}", f"{line.failed:,}", amount)
     if shown:

@@ -288,9 +288,13 @@ FROM outlook o LEFT JOIN total t ON t.company = o.company AND t.family = o.famil
 
 _YEAR_BUDGET = """
 WITH total AS (
-  SELECT family, year, sum({column}) AS amount FROM budget JOIN axis USING (bucket) GROUP BY family, year)
+  SELECT family, year, sum({column}) AS amount FROM budget JOIN axis USING (bucket) GROUP BY family, year),
+cover AS (
+  SELECT year, count(DISTINCT bucket) FILTER ({column} IS NOT NULL) = count(DISTINCT bucket) AS whole
+  FROM axis LEFT JOIN budget USING (bucket) GROUP BY year)
 SELECT '{column} of ' || CASE WHEN o.company THEN 'the company' ELSE o.family END || ' FY' || o.year AS place,
-  o.{column} AS found, (SELECT sum(amount) FROM total t WHERE t.year = o.year AND (o.company OR t.family = o.family))
+  o.{column} AS found, (SELECT sum(amount) FROM total t JOIN cover USING (year)
+    WHERE whole AND t.year = o.year AND (o.company OR t.family = o.family))
   AS expected
 FROM outlook o WHERE {filter}
 """

@@ -50,6 +50,11 @@ def years_ahead(buckets: Buckets) -> tuple[FiscalYear, ...]:
     return tuple(year for year in fiscal_years(buckets) if year.year in {current, current + 1})
 
 
+def budget_covers(budget: Panel, measure: str, columns: slice) -> bool:
+    """Tell whether every bucket of a year has a budget: two months of it are nothing to hold a year against."""
+    return bool(budget.mask(measure)[:, columns].any(axis=0).all()) if budget.rows and budget.has(measure) else False
+
+
 def sum_by(labels: Sequence[str], values: Counts) -> tuple[tuple[str, ...], Counts]:
     """Add the rows of `values` (rows, ...) that share a label: sorted labels and their exact sums."""
     names = tuple(sorted(set(labels)))

@@ -12,6 +12,9 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Final
+from unicodedata import normalize
+
+import polars as pl
 
 from trivet.core.buckets import Buckets, Period
 from trivet.core.dimensions import Dimension
@@ -133,10 +136,17 @@ def parse_scope(where: Sequence[str], dimensions: Mapping[str, Dimension]) -> Sc
             near = get_close_matches(level, known, n=1)
             maybe = f" Maybe '{near[0]}'?" if near else ""
             raise NotFound(f"level '{level}' is not known here; known are {', '.join(known)}.{maybe}")
-        node = Node(dimension=owner.name, level=level, member=MemberId(member))
+        node = Node(dimension=owner.name, level=level, member=MemberId(_as_written(member, owner, level)))
         owner.check(node)
         nodes.append(node)
     return tuple(nodes)
+
+
+def _as_written(member: str, owner: Dimension, level: str) -> str:
+    """Give a member as the master writes it: codes match whatever their case."""
+    wanted = normalize("NFC", member).casefold()
+    known = owner.members[level].cast(pl.String).drop_nulls().unique().to_list()
+    return member if member in known else next((name for name in known if name.casefold() == wanted), member)
 
 
 def parse_span(first: str | None, last: str | None, buckets: Buckets) -> slice:

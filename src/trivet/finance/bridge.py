@@ -13,7 +13,15 @@ from typing import Final
 
 import numpy as np
 
-from trivet.core.fiscal import FiscalYear, families_of, outlook_cost, outlook_revenue, outlook_units, years_ahead
+from trivet.core.fiscal import (
+    FiscalYear,
+    budget_covers,
+    families_of,
+    outlook_cost,
+    outlook_revenue,
+    outlook_units,
+    years_ahead,
+)
 from trivet.core.ids import Counts, Flags, Rates
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
@@ -102,7 +110,7 @@ def draw_bridges(inputs: PlanInputs, demand: Panel, budget: Panel, company: Pane
     cells = _outlook_cells(inputs, demand)
     found: list[Bridge] = []
     for year in years_ahead(demand.buckets):
-        if not budget.mask("budget_revenue")[:, year.columns].any() or not budget.rows:
+        if not budget_covers(budget, "budget_revenue", year.columns):
             continue
         families = sorted({*cells.families, *budget.keys["family"].to_list()})
         lines = {family: _lines(cells, budget, family, year) for family in families}

@@ -12,6 +12,7 @@ import numpy as np
 
 from trivet.core.fiscal import (
     FiscalYear,
+    budget_covers,
     estimated_cost,
     families_of,
     fiscal_years,
@@ -101,6 +102,6 @@ class _Sheet:
     def _budget(self, measure: str, family: str | None, columns: slice, quantum: Decimal) -> Decimal | None:
         rows = [i for i, name in enumerate(self.budget_families) if family in (None, name)]
         given: Flags = self.budget.mask(measure)[rows][:, columns]
-        if not given.any():
+        if not given.any() or not budget_covers(self.budget, measure, columns):
             return None
         return to_decimal(int(self.budget.count(measure)[rows][:, columns].sum()), quantum)

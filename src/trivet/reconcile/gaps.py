@@ -15,6 +15,7 @@ import numpy as np
 
 from trivet.core.fiscal import (
     FiscalYear,
+    budget_covers,
     families_of,
     outlook_cost,
     outlook_revenue,
@@ -46,8 +47,33 @@ _OWNER: Final = {
 
 
 def find_gaps(inputs: PlanInputs, demand: Panel, supply: Panel, budget: Panel) -> tuple[Issue, ...]:  # noqa: ARG001
-    """Say as issues which gaps are beyond their tolerance, largest money first."""
-    return tuple(_issue(inputs, gap, demand) for gap in list_gaps(inputs, demand, budget) if gap.beyond)
+    """Say as issues which gaps are beyond their tolerance, largest first, and which budgets cover part of a year."""
+    gaps = tuple(_issue(inputs, gap, demand) for gap in list_gaps(inputs, demand, budget) if gap.beyond)
+    return (*gaps, *_partial_budgets(budget))
+
+
+def _partial_budgets(budget: Panel) -> tuple[Issue, ...]:
+    found = []
+    for year in years_ahead(budget.buckets):
+        for measure in (name for name in ("budget_revenue", "budget_margin") if budget.has(name) and budget.rows):
+            given = int(budget.mask(measure)[:, year.columns].any(axis=0).sum())
+            whole = year.columns.stop - year.columns.start
+            if 0 < given < whole:
+                found.append(_partial_budget(budget, MeasureId(measure), year, (given, whole)))
+    return tuple(found)
+
+
+def _partial_budget(budget: Panel, measure: MeasureId, year: FiscalYear, part: tuple[int, int]) -> Issue:
+    starts, columns = budget.buckets.starts, year.columns
+    amount = int(budget.count(measure)[:, columns].sum())
+    return Issue(
+        code="finance.budget-partial",
+        severity=Severity.WARNING,
+        place=Place(measure=measure, first=starts[columns.start], last=starts[columns.stop - 1], source="budget"),
+        message=f"covers {part[0]} of the {part[1]} buckets of FY{year.year}, so the year is not held against it.",
+        advice="Give a budget for every bucket of the year.",
+        at_stake=to_decimal(amount, MONEY),
+    )
 
 
 def list_gaps(inputs: PlanInputs, demand: Panel, budget: Panel) -> tuple[Gap, ...]:
@@ -105,7 +131,8 @@ def _budget_gaps(inputs: PlanInputs, sums: _Sums, row: int, year: FiscalYear) ->
         (GapKind.REVENUE, "budget_revenue", sums.revenue),
         (GapKind.MARGIN, "budget_margin", sums.margin),
     ):
-        if not sums.budget.mask(measure)[rows][:, year.columns].any():
+        given = sums.budget.mask(measure)[rows][:, year.columns].any()
+        if not given or not budget_covers(sums.budget, measure, year.columns):
             continue
         planned = _total(sums.budget.count(measure)[rows], year)
         amount = int(have[row, year.columns].sum()) - planned
