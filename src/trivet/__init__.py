@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from trivet.usecases.init_folder import init_folder
     from trivet.usecases.list_changes import list_changes
     from trivet.usecases.make_plan import make_plan
+    from trivet.usecases.merge_scenario import merge_scenario
     from trivet.usecases.price_relief import price_relief
     from trivet.usecases.publish_plan import publish_plan
     from trivet.usecases.record_changes import record_changes
@@ -56,6 +57,7 @@ __all__ = [
     "init_folder",
     "list_changes",
     "make_plan",
+    "merge_scenario",
     "open_workspace",
     "price_relief",
     "publish_plan",

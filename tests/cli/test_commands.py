@@ -169,6 +169,8 @@ def test_branch_and_compare(call: Call) -> None:
     assert "changed: scale 1.2 consensus_demand, family City" in shown.out
     assert "consensus_demand" in shown.out
     assert "Every number is the same" in call("compare", "main", "main").out
+    assert "Recorded in main" in call("merge", "high").out
+    assert "from high 1 by ada" in call("log").out
 
 
 def test_the_way_to_a_published_plan(call: Call, home: Path) -> None:

@@ -120,6 +120,29 @@ def test_a_branch_never_changes_its_parent(open_as: Open) -> None:
         trivet.branch_scenario(workspace, "optimistic")
 
 
+def test_a_branch_is_merged_in_whole_or_in_part_and_never_over_what_others_did(open_as: Open) -> None:
+    ada, bob = open_as("ada"), open_as("bob")
+    trivet.branch_scenario(ada, "high")
+    trivet.record_changes(ada, [city("+10%"), city("700", first="2027-05")], scenario="high")
+    dropped = trivet.record_changes(ada, [city("900", first="2027-06")], scenario="high").moved[0].seq
+    trivet.undo_change(ada, dropped, scenario="high")
+    with pytest.raises(NotFound, match=f"no live change {dropped}"):
+        trivet.merge_scenario(ada, "high", only=[dropped])
+    second = trivet.list_changes(ada, scenario="high").lines[1].seq
+    merged = trivet.merge_scenario(ada, "high", only=[second])
+    assert [moved.after for moved in merged.moved] == [Decimal(700)]
+    assert "from high 2 by ada" in trivet.list_changes(ada).lines[0].what
+    trivet.record_changes(bob, [city("123")])
+    with pytest.raises(Conflict, match="bob"):
+        trivet.merge_scenario(ada, "high", only=[1])
+    assert trivet.merge_scenario(ada, "high", only=[1], anyway=True).recorded
+    with pytest.raises(InvalidInput, match="no parent"):
+        trivet.merge_scenario(ada, "main")
+    trivet.branch_scenario(ada, "empty")
+    with pytest.raises(InvalidInput, match="nothing to merge"):
+        trivet.merge_scenario(ada, "empty")
+
+
 def test_explain_names_parts_person_reason_and_file(open_as: Open) -> None:
     workspace = open_as("ada")
     trivet.record_changes(workspace, [city("+20%")])

@@ -1,4 +1,4 @@
-"""Opinions: `change`, `undo`, `log`, `branch`."""
+"""Opinions: `change`, `undo`, `log`, `branch`, `merge`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -131,6 +131,21 @@ def exact(amount: "Decimal", sign: str = "") -> str:
     """
     text = format(amount, f"{sign},.3f").rstrip("0").rstrip(".")
     return "0" if text in ("+0", "-0") else text
+
+
+@app.command()
+def merge(
+    context: typer.Context,
+    name: str,
+    only: Annotated[list[int] | None, typer.Option(help="Sequence number to bring (trivet log); repeat.")] = None,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Also where the parent changed the same cells.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring the changes of a branch, all or some, into the scenario it came from."""
+    from trivet.usecases.merge_scenario import merge_scenario  # noqa: PLC0415
+
+    value = merge_scenario(opened(context, quiet=as_json), name, only=tuple(only or ()), anyway=anyway)
+    answer(value, as_json=as_json, show=_show_change, refused=not value.recorded)
 
 
 def _show_change(value: "ChangeAnswer", console: Console) -> None:
