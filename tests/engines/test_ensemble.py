@@ -159,7 +159,7 @@ def test_no_series_no_forecast() -> None:
 
 
 def test_the_name_holds_mode_and_versions() -> None:
-    assert Ensemble(mode=Mode.FULL).name.startswith("ensemble 1 full (statsforecast 2.")
+    assert Ensemble(mode=Mode.FULL).name.startswith("ensemble 2 full (statsforecast 2.")
     assert "lightgbm 4." in HERE.name
 
 

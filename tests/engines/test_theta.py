@@ -94,7 +94,7 @@ def test_no_series_no_forecast() -> None:
 
 
 def test_the_name_holds_the_version() -> None:
-    assert HERE.name.startswith("theta 1 (statsforecast 2.")
+    assert HERE.name.startswith("theta 2 (statsforecast 2.")
 
 
 def test_what_sells_only_before_christmas_is_expected_before_christmas() -> None:
