@@ -19,8 +19,10 @@ from trivet.store.database import reading
 
 ROOT = Path(__file__).parents[2]
 FEW = 5
-LONGEST = 0.25
-"""Seconds after which a writer is killed at the latest: about 40 edits and a dozen publications."""
+MOST = 12
+"""Lines a writer says at most before it is to be killed: some edits and publications, however slow the machine."""
+LONGEST = 0.03
+"""Seconds after that line at the latest: the kill lands anywhere in what follows."""
 
 
 def writer(address: str, name: str, steps: int) -> subprocess.Popen[str]:
@@ -28,14 +30,15 @@ def writer(address: str, name: str, steps: int) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
-def kill_at_random(address: str, delay: float) -> list[list[str]]:
-    """Start a writer, kill -9 it after a delay, and give what it had acknowledged."""
+def kill_at_random(address: str, lines_before: int, delay: float) -> list[list[str]]:
+    """Start a writer, kill -9 it some time after it said so many lines, and give all it had acknowledged."""
     with writer(address, "anna", 10_000) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
+        lines = [child.stdout.readline() for _ in range(lines_before)]
         time.sleep(delay)
         child.send_signal(signal.SIGKILL)
-        lines = child.stdout.read().splitlines()
+        lines += child.stdout.read().splitlines()
     assert child.returncode == -signal.SIGKILL
     return [line.split() for line in lines]
 
@@ -62,7 +65,7 @@ def survive(address: str, kills: int, figure: Callable[[str, object], None]) -> 
     start(store)
     acknowledged: list[list[str]] = []
     for _ in range(kills):
-        acknowledged += kill_at_random(address, chance.uniform(0, LONGEST))
+        acknowledged += kill_at_random(address, chance.randint(0, MOST), chance.uniform(0, LONGEST))
         assert_kept(store, acknowledged)
     kinds = [line[0] for line in acknowledged]
     assert kinds.count("entry") > kills
