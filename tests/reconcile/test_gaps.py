@@ -46,7 +46,7 @@ def test_gap_is_outlook_less_budget_with_its_cause_and_owner() -> None:
     gap = gaps()["F", GapKind.REVENUE]
     assert gap.amount == Decimal(12 * (1000 - 1200))
     assert gap.share == Decimal("-16.67")
-    assert gap.cause == "units -24, revenue a unit +0.00, not served -1,200"
+    assert gap.cause == "units -24, not served EUR -1,200"
     assert gap.owner == "sales"
     assert gap.beyond
 

@@ -146,7 +146,7 @@ def _budget_gaps(inputs: PlanInputs, sums: _Sums, row: int, year: FiscalYear) ->
                 year=year.year,
                 amount=to_decimal(amount, MONEY),
                 share=percent(to_decimal(amount, MONEY), to_decimal(planned, MONEY)),
-                cause=_cause(sums, row, rows, year),
+                cause=_cause(sums, row, rows, year, inputs.model.company.currency),
                 owner=_OWNER[what],
                 tolerance=_tolerance(inputs, kind, family, TOLERANCE),
             )
@@ -154,7 +154,7 @@ def _budget_gaps(inputs: PlanInputs, sums: _Sums, row: int, year: FiscalYear) ->
     return found
 
 
-def _cause(sums: _Sums, row: int, rows: Sequence[int], year: FiscalYear) -> str:
+def _cause(sums: _Sums, row: int, rows: Sequence[int], year: FiscalYear, currency: str) -> str:
     """Say what the numbers say: units against budget, money a unit, and how much was not served."""
     units = int(sums.units[row, year.columns].sum())
     revenue = int(sums.revenue[row, year.columns].sum())
@@ -165,10 +165,11 @@ def _cause(sums: _Sums, row: int, rows: Sequence[int], year: FiscalYear) -> str:
         words.append(f"units {_signed(to_decimal(units - planned, QUANTITY))}")
         if planned and units:
             scale = float(MONEY) / float(QUANTITY)
-            words.append(f"revenue a unit {_signed(Decimal(str((revenue / units - money / planned) * scale)), 2)}")
+            a_unit = round((revenue / units - money / planned) * scale, 2)
+            words += [f"{currency} {_signed(Decimal(str(a_unit)), 2)} a unit"] if a_unit else []
     lost = to_decimal(int(sums.unserved[row, year.columns].sum()), MONEY)
     if lost:
-        words.append(f"not served {_signed(-lost)}")
+        words.append(f"not served {currency} {_signed(-lost)}")
     return ", ".join(words) or "the budget has no units to compare"
 
 
