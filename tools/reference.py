@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from tools import issue_codes, registries
+from trivet.cli.answers import Problem
 
 FOLDER = registries.ROOT / "docs" / "reference"
 NOT_SHOWN = {"help", "install_completion", "show_completion"}
@@ -166,6 +167,7 @@ def schemas() -> dict[str, Any]:
         if is_dataclass(answer):
             adapter: TypeAdapter[Any] = TypeAdapter(case.answer)
             found[case.name] = adapter.json_schema(mode="serialization")
+    found[Problem.__name__] = TypeAdapter(Problem).json_schema(mode="serialization")
     return found
 
 
@@ -188,6 +190,12 @@ def json_page() -> str:
         if case.name != case.module:
             title = f"{title} ({case.name})"
         parts.append(f"\n## {title}\n\n{case.about} Python: `{case.name}`.\n\n{_fields(schema)}")
+    problem = all_schemas[Problem.__name__]
+    shared.update(problem.get("$defs", {}))
+    parts.append(
+        "\n## A call that was not carried out (Problem)\n\nThe command ends with 1 or 2, and standard error says it in "
+        f"words as well.\n\n{_fields(problem)}"
+    )
     parts.append("\n## Values inside the answers\n")
     parts += [f"\n### {name}\n\n{_first_line(schema)}\n\n{_fields(schema)}" for name, schema in sorted(shared.items())]
     return "".join(parts)

@@ -155,10 +155,34 @@ def test_a_wrong_call_leaves_with_2_and_one_line(call: Call, words: tuple[str, .
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.parametrize(
+    ("words", "error", "said"),
+    [
+        (("show", "nosuch"), "NotFound", "nosuch"),
+        (("shoow",), "UsageError", "Did you mean 'show'"),
+        (("show", "--foo"), "NoSuchOption", "--foo"),
+    ],
+)
+def test_a_wrong_call_answers_with_json_where_json_was_asked_for(
+    call: Call, words: tuple[str, ...], error: str, said: str
+) -> None:
+    ended = call(*words, "--json")
+    assert ended.code == 2
+    assert ended.json()["error"] == error
+    assert said in ended.json()["message"]
+    assert said in ended.err
+
+
+def test_advice_names_the_workspace_of_the_call_and_can_be_typed_as_it_stands(call: Call, home: Path) -> None:
+    assert f"Next: trivet -w {home} show" in call("plan").out
+    missing = call("plan", workspace="/nowhere at/all")
+    assert "trivet -w '/nowhere at/all' create" in missing.err
+
+
 def test_a_missing_workspace_says_how_to_make_one(call: Call, tmp_path: Path) -> None:
     ended = call("show", workspace=str(tmp_path / "none"))
     assert ended.code == 2
-    assert "trivet create" in ended.err
+    assert " create" in ended.err
 
 
 def test_branch_and_compare(call: Call) -> None:
@@ -192,7 +216,7 @@ def test_a_folder_starts_from_templates_and_is_imported(call: Call, tmp_path: Pa
     shown = call("import", str(bikes()), workspace=home)
     assert shown.code == 0
     assert "orders.csv" in shown.out
-    assert "trivet plan" in shown.out
+    assert f"Next: trivet -w {home} plan" in shown.out
 
 
 def test_care_commands(call: Call, tmp_path: Path) -> None:

@@ -3,9 +3,13 @@
 0 = done · 1 = done or not, but there are refusals · 2 = the call was wrong.
 """
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Annotated, Any, TypeVar
+from contextvars import ContextVar
+from dataclasses import dataclass
+from shlex import quote
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 from rich.console import Console
@@ -21,10 +25,48 @@ PAPER = 160
 """Columns of output that goes to a file or another program: wide enough for every table, lines are not broken."""
 
 
+class Screen(Console):
+    """A console whose advice can be typed as it stands: commands name the workspace this call named."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """Print, with the commands in texts completed."""
+        super().print(*(typed(each) if isinstance(each, str) else each for each in objects), **how)
+
+
 def screen() -> Console:
     """Give the console answers are printed on: as wide as the terminal, or `PAPER`."""
     terminal = sys.stdout.isatty()
-    return Console(width=None if terminal else PAPER, highlight=False, soft_wrap=not terminal)
+    return Screen(width=None if terminal else PAPER, highlight=False, soft_wrap=not terminal)
+
+
+_COMMAND: Final = re.compile(r"\btrivet (?=[a-z])")
+_NAMED: ContextVar[str | None] = ContextVar("workspace named by the call", default=None)
+
+
+def name_workspace(workspace: str | None) -> None:
+    """Remember the workspace the call named with -w; None when it named none."""
+    _NAMED.set(workspace)
+
+
+def typed(text: str) -> str:
+    """Complete the commands in a text with the -w of this call: `trivet plan` -> `trivet -w X plan`."""
+    named = _NAMED.get()
+    return _COMMAND.sub(f"trivet -w {quote(named)} ".replace("\\", r"\\"), text) if named else text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why a call was not carried out, as `--json` says it.
+
+    Attributes:
+        error: what kind of problem: the name of the error, or UsageError for a wrong option.
+        message: where, what was found, what was expected, advice.
+        issues: the problems one by one, where there are several.
+    """
+
+    error: str
+    message: str
+    issues: tuple[Issue, ...] = ()
 
 
 def answer(value: T, *, as_json: bool, show: Callable[[T, Console], None], refused: bool = False) -> None:
@@ -37,14 +79,19 @@ def answer(value: T, *, as_json: bool, show: Callable[[T, Console], None], refus
         refused: whether something was refused.
     """
     if as_json:
-        from pydantic import TypeAdapter  # noqa: PLC0415 - slow to import, only needed here
-
-        adapter: TypeAdapter[Any] = TypeAdapter(type(value))
-        sys.stdout.write(adapter.dump_json(value, indent=1).decode() + "\n")
+        write_json(value)
     else:
         show(value, screen())
     if refused:
         raise typer.Exit(1)
+
+
+def write_json(value: Any) -> None:
+    """Write an answer, or a `Problem`, to standard output as JSON."""
+    from pydantic import TypeAdapter  # noqa: PLC0415 - slow to import, only needed here
+
+    adapter: TypeAdapter[Any] = TypeAdapter(type(value))
+    sys.stdout.write(adapter.dump_json(value, indent=1).decode() + "\n")
 
 
 def any_refused(issues: Iterable[Issue]) -> bool:

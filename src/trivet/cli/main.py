@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer._click.exceptions import ClickException  # typer brings its own click; its errors have no public name
+
+from trivet.cli.answers import Problem, name_workspace, typed, write_json
 
 if TYPE_CHECKING:
     from trivet.workspace.workspace import Workspace
@@ -39,6 +42,7 @@ def options(
 ) -> None:
     """Plan what will be sold, made and earned, and keep one plan everybody works from."""
     context.obj = Call(workspace=workspace, actor=actor)
+    name_workspace(workspace)
 
 
 def opened(context: typer.Context, *, quiet: bool = False) -> "Workspace":
@@ -52,17 +56,25 @@ def opened(context: typer.Context, *, quiet: bool = False) -> "Workspace":
 
 
 def run() -> None:
-    """Run the command line; errors become one clear line and an exit code."""
+    """Run the command line; errors become one clear line (with --json also a `Problem`) and an exit code."""
     import trivet.cli.commands  # noqa: F401, PLC0415 - registers the commands
     from trivet.core.errors import InvalidInput, NotFound, TrivetError  # noqa: PLC0415
 
+    name_workspace(None)
+    as_json = "--json" in sys.argv
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or 0) if as_json else app()
+    except ClickException as error:  # only raised to here for a program that reads JSON
+        sys.stderr.write(f"trivet: {error.format_message()}\n")
+        write_json(Problem(error=type(error).__name__, message=error.format_message()))
+        sys.exit(error.exit_code)
     except TrivetError as error:
-        sys.stderr.write(f"trivet: {error.message}\n")
+        sys.stderr.write(typed(f"trivet: {error.message}\n"))
         for issue in error.issues:
-            sys.stderr.write(f"  {issue}\n")
+            sys.stderr.write(typed(f"  {issue}\n"))
+        if as_json:
+            write_json(Problem(error=type(error).__name__, message=error.message, issues=error.issues))
         sys.exit(2 if isinstance(error, InvalidInput | NotFound) else 1)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("trivet: cancelled; nothing half-done was kept\n")
         sys.exit(1)
