@@ -182,8 +182,8 @@ class Result:
 
     def built_in(self) -> Counts:
         """Give what production used up of parts that are kept at sites."""
-        from trivet.supply.network import read_network  # noqa: PLC0415
         from trivet.supply.requirements import part_use  # noqa: PLC0415
+        from trivet.supply.ways import read_network  # noqa: PLC0415
 
         network = read_network(self.inputs, self.plan.supply, self.plan.load, self.plan.material)
         made = self.plan.supply.count("production")[network.makes.site][:, self.plan.supply.buckets.horizon]

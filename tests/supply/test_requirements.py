@@ -9,9 +9,10 @@ from tests.supply.supply_company import Case, Rows, crew, line, stock
 from trivet.core.ids import GrainName
 from trivet.core.panel import Panel, make_keys
 from trivet.supply.calendar import working_days
-from trivet.supply.network import lead_buckets, read_network
+from trivet.supply.network import lead_buckets
 from trivet.supply.panels import caps_of, extend, supply_panels
 from trivet.supply.requirements import require
+from trivet.supply.ways import read_network
 
 
 def test_working_days_come_from_the_calendar_else_weekdays_less_closures() -> None:

@@ -19,7 +19,7 @@ from trivet.core.issues import Issue, Place, Severity
 from trivet.core.measures import Registry
 from trivet.core.panel import keys_digest
 from trivet.core.plan import Model, PlanInputs
-from trivet.core.tables import TableSpec
+from trivet.core.tables import STORED, ColumnType, TableSpec
 
 MAIN: Final = "MAIN"
 ALL: Final = "ALL"
@@ -50,7 +50,7 @@ def build_inputs(
         InvalidInput: there are no items.
     """
     digest = inputs_digest(company, tables)
-    full: Tables = {name: tables.get(name, spec.empty()) for name, spec in specs.items()}
+    full: Tables = {name: _complete(tables.get(name), spec) for name, spec in specs.items()}
     if full["items"].is_empty():
         raise InvalidInput("items.csv has no rows: a plan needs at least one item. Fill items.csv.")
     issues: list[Issue] = []
@@ -88,6 +88,18 @@ def inputs_digest(company: Company, tables: Mapping[str, pl.DataFrame]) -> Diges
         total.update(f"|{name}|".encode())
         total.update(keys_digest(frame.select(columns).sort(columns, nulls_last=True)).encode())
     return Digest(total.hexdigest())
+
+
+def _complete(table: pl.DataFrame | None, spec: TableSpec) -> pl.DataFrame:
+    """Give a table every column of its specification: a snapshot of an earlier format has fewer."""
+    if table is None:
+        return spec.empty()
+    missing = [column for column in spec.columns if column.name not in table.columns]
+    keyed = (ColumnType.CODE, ColumnType.CHOICE)
+    return table.with_columns(
+        pl.lit("" if column.key and column.type in keyed else None, dtype=STORED[column.type]).alias(column.name)
+        for column in missing
+    )
 
 
 def _items(items: pl.DataFrame, issues: list[Issue]) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """Supply: the capability to meet demand.
 
 In reading order: `calendar` (working days), `sites` (where items live),
-`panels` (series, actuals, capacity), `network` (the ways), `targets` (stock and backlog wanted), `requirements`
+`panels` (series, actuals, capacity), `network` (the ways as arrays), `sources` and `ways` (where they are read), `targets` (stock and backlog wanted), `requirements`
 (unlimited), `wanted` and `asked` (the task), `blocks` (how a programme is written), `make_to_stock`,
 `fair_share`, `make_to_order`, `materials`, `capacity` (its parts), `model` (the plan), `read_back` (whole flows,
 exact states), `fill` (panels, fair shares, costs), `found`, `findings`, `conflicts` and `oddities` (issues),

@@ -30,10 +30,11 @@ from trivet.supply.found import Found
 from trivet.supply.make_to_order import add_ordered_demand
 from trivet.supply.make_to_stock import TIE, Flows, add_balance, add_fixed_slack, add_stocked_demand, fixed_makes
 from trivet.supply.materials import Bought, add_materials
-from trivet.supply.network import Network, read_network
+from trivet.supply.network import Network
 from trivet.supply.read_back import Wished, run_plan
 from trivet.supply.scarcity import Prices
 from trivet.supply.wanted import cost_hints
+from trivet.supply.ways import read_network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

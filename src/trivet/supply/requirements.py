@@ -19,11 +19,12 @@ from trivet.core.issues import Issue
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.core.quantities import round_to_counts
-from trivet.supply.network import Network, read_network
+from trivet.supply.network import Network
 from trivet.supply.panels import HOURS, extend
 from trivet.supply.sites import shipping_of
 from trivet.supply.targets import backlog_days, build_floor, coming, go_on, held_target, target_stock
 from trivet.supply.wanted import rows_by_site, site_demand
+from trivet.supply.ways import read_network
 
 
 def require(
