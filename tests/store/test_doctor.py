@@ -5,8 +5,8 @@ from sqlalchemy import text
 
 from tests.store.sample import CERTIFICATE, DEMAND, MAIN, add, approve, change, effect, keep, moves, stamp, start
 from trivet.core.entries import Effect, Logged, Operation
-from trivet.core.ids import ScenarioId, Seq, VersionId
-from trivet.store import Store
+from trivet.core.ids import Digest, ScenarioId, Seq, VersionId
+from trivet.store import NewJob, Store
 from trivet.store.codec import array_to_body
 from trivet.store.database import writing
 from trivet.store.migrations.freeze import rules
@@ -21,7 +21,8 @@ def filled(store: Store) -> Store:
     add(store)
     version = keep(store, snapshot)
     approve(store, version)
-    store.publish(version, CERTIFICATE, stamp())
+    pack = NewJob(use_case="export_plan", arguments="{}", recipe=Digest("pack"))
+    store.publish(version, CERTIFICATE, stamp(), then=pack)
     store.create_scenario(BRANCH, "x", MAIN, stamp())
     store.append(BRANCH, [change(5)], stamp(), seen=None, effects=moves((0, 2)))
     return store

@@ -127,17 +127,17 @@ def test_an_older_format_asks_for_the_upgrade_and_the_upgrade_backs_up_first(fil
     version = keep(file_store, snapshot)
     set_format(file_store, 1)
     folder = tmp_path / "workspace"
-    with pytest.raises(Unavailable, match=r"has format 1, this program needs 2\. Run: trivet upgrade"):
+    with pytest.raises(Unavailable, match=r"has format 1, this program needs 3\. Run: trivet upgrade"):
         open_store(folder)
     before, after, backup = upgrade(str(folder))
-    assert (before, after) == (1, 2)
+    assert (before, after) == (1, FORMAT)
     assert backup is not None
     with closing(sqlite3.connect(backup)) as old:
         assert old.execute("SELECT format FROM workspace").fetchone() == (1,)
     upgraded = open_store(folder)
     assert upgraded.load_plan(version).digest() == plan(inputs="in1000").digest()
     upgraded.close()
-    assert upgrade(str(folder)) == (2, 2, None)
+    assert upgrade(str(folder)) == (FORMAT, FORMAT, None)
 
 
 def test_an_upgrade_of_postgresql_writes_its_backup_into_the_current_folder(
@@ -150,7 +150,7 @@ def test_an_upgrade_of_postgresql_writes_its_backup_into_the_current_folder(
     set_format(store, 1)
     store.close()
     (tmp_path / "trivet-format-1.backup.db").write_text("an earlier one")
-    assert upgrade(address) == (1, 2, tmp_path / "trivet-format-1-1.backup.db")
+    assert upgrade(address) == (1, FORMAT, tmp_path / "trivet-format-1-1.backup.db")
     opened = open_store(address)
     assert opened.format == FORMAT
     opened.close()
@@ -158,9 +158,9 @@ def test_an_upgrade_of_postgresql_writes_its_backup_into_the_current_folder(
 
 def test_a_newer_format_is_not_touched(store: Store, address: str) -> None:
     set_format(store, FORMAT + 1)
-    with pytest.raises(InvalidInput, match=r"has format 3, this program knows up to 2\. Install the newer"):
+    with pytest.raises(InvalidInput, match=r"has format 4, this program knows up to 3\. Install the newer"):
         open_store(address)
-    with pytest.raises(Unavailable, match="has format 3"):
+    with pytest.raises(Unavailable, match="has format 4"):
         upgrade(address)
 
 

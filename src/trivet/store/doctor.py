@@ -2,12 +2,13 @@
 
 V4 a locked cell never moved; V5 a published version is what it was; V6 no number of a log is missing;
 V7 what was acknowledged is there and sound; V8 the fold of the log gives the logged effects; V9 every
-write has its person, time and source; V13 same recipe, same digest; V14 a branch lies on its parent.
-Nothing is mended here: a check that fails says what to restore.
+write has its person, time and source; V10 a job's effects happened once; V13 same recipe, same digest;
+V14 a branch lies on its parent. Nothing is mended here: a check that fails says what to restore.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 
 import numpy as np
@@ -18,6 +19,7 @@ from trivet.core.entries import Change, Effect, Logged, Operation
 from trivet.core.errors import NotFound, TrivetError, Unavailable
 from trivet.core.ids import Counts, Digest, MeasureId, ScenarioId, Seq
 from trivet.store.codec import effects_to_frame, frame_digest
+from trivet.store.jobs import LIVE, Job, JobState, read_jobs
 from trivet.store.log import read_entries
 from trivet.store.migrations.freeze import rules
 from trivet.store.publishing import read_certificate, seal_of
@@ -48,6 +50,7 @@ def examine(connection: Connection, recompute: Recompute | None = None) -> tuple
         _chunks_sound(connection, damage),
         _database_sound(connection),
         _trail_complete(connection, logs),
+        _jobs_once(connection, versions),
         _recipes_agree(versions),
         _branches_lie_on_parents(scenarios),
     ]
@@ -196,6 +199,36 @@ def _trail_complete(connection: Connection, logs: Mapping[ScenarioId, Sequence[L
         or not (entry.stamp.actor and entry.stamp.source)
     ]
     return _check("V9 every entry leads to a person, a time and a source", len(own), wrong)
+
+
+def _jobs_once(connection: Connection, versions: Sequence[StoredVersion]) -> Check:
+    """What a job made is there and was made once: one good end, under the token it was held with."""
+    found = read_jobs(connection)
+    told: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    query = select(audit.c.group, audit.c.what, audit.c.detail).where(audit.c.what.in_(("end job", "keep plan")))
+    for group, what, detail in connection.execute(query.order_by(audit.c.id)):
+        told[group].append((what, detail))
+    kept = {str(version.id) for version in versions}
+    wrong = [fault for job in found if (fault := _fault_of_job(job, told[job.claim.group], kept))]
+    live = Counter(job.recipe for job in found if job.state in LIVE and not job.cancel)
+    wrong += [f"recipe {recipe[:12]} waits or runs {times} times" for recipe, times in live.items() if times > 1]
+    return _check("V10 a job's effects happened once", len(found), wrong)
+
+
+def _fault_of_job(job: Job, told: Sequence[tuple[str, str]], kept: Collection[str]) -> str:
+    ends = [json.loads(detail) for what, detail in told if what == "end job"]
+    plans = sum(what == "keep plan" for what, _ in told)
+    if len({end["token"] for end in ends}) < len(ends):
+        return f"job {job.id} ended twice under one token"
+    if sum(end["state"] == JobState.DONE for end in ends) > 1 or plans > 1:
+        return f"job {job.id} was done more than once"
+    if job.state not in LIVE and (not ends or (ends[-1]["state"], ends[-1]["token"]) != (job.state, job.token)):
+        return f"job {job.id} is {job.state}, but the audit trail does not say so"
+    if job.state in LIVE and any(end["state"] == JobState.DONE for end in ends):
+        return f"job {job.id} is {job.state}, but was done before"
+    if job.use_case == "make_plan" and job.state is JobState.DONE and job.result not in kept:
+        return f"job {job.id} made version {job.result}, which is not there"
+    return ""
 
 
 def _recipes_agree(versions: Sequence[StoredVersion]) -> Check:

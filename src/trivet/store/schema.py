@@ -9,8 +9,8 @@ from typing import Final
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-FORMAT: Final = 2
-"""Number of the newest format this program writes; the migration `v0002` brings a workspace to 2."""
+FORMAT: Final = 3
+"""Number of the newest format this program writes; the migration `v0003` brings a workspace to 3."""
 
 metadata = MetaData()
 
@@ -128,4 +128,16 @@ stage = Table(
     metadata,
     Column("recipe", String(64), primary_key=True),
     Column("body", LargeBinary, nullable=False),
+)
+job = Table(
+    "job",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("use_case", String, nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("recipe", String(64), nullable=False),
+    *(Column(name, String, nullable=False) for name in ("state", "words", "asked", "actor")),
+    *(Column(name, Integer, nullable=False) for name in ("done", "of", "token", "cancel", "attempts")),
+    *(Column(name, String) for name in ("worker", "lease", "ended")),
+    *(Column(name, Text) for name in ("checkpoint", "result", "message")),
 )

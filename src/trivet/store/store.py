@@ -4,13 +4,15 @@ Every method is one transaction: what it returns is on disk, what raises left no
 called from any thread and process.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 from weakref import finalize
 
 import polars as pl
-from sqlalchemy import Engine, insert
+from sqlalchemy import Connection, Engine, insert
 
 from trivet.core.checks import Check
 from trivet.core.entries import Entry, Logged
@@ -25,6 +27,7 @@ from trivet.store.backup import back_up, put_back
 from trivet.store.chunks import make_bodies
 from trivet.store.database import locate, make_engine, reading, writing
 from trivet.store.doctor import Recompute, examine
+from trivet.store.jobs import Claim, Jobs, NewJob, hold, keep, put_job
 from trivet.store.migrate import check_format, move_to, read_format
 from trivet.store.parquet import write_plan
 from trivet.store.schema import FORMAT
@@ -47,7 +50,30 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         """Keep the engine; nothing is opened yet."""
         self._engine = engine
+        self._owner: Store | None = None
+        self._claim: Claim | None = None
         finalize(self, engine.dispose)  # who forgets to close leaves no connection behind
+
+    def under(self, claim: Claim) -> "Store":
+        """Give the same store for the holder of a job: it writes only while the claim holds, and leaves a checkpoint.
+
+        Its methods raise JobLost when another worker took the job over, JobCancelled when it is to stop.
+        """
+        fenced = copy(self)  # no finalizer of its own: the connections are its owner's
+        fenced._owner, fenced._claim = self, claim  # noqa: SLF001 - the same class
+        return fenced
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with writing(self._engine) as connection:
+            if self._claim is not None:
+                hold(connection, self._claim)
+            yield connection
+
+    def _keep(self, connection: Connection, address: str) -> None:
+        """Leave the address of what was written as the checkpoint of the job, if this is one's."""
+        if self._claim is not None:
+            keep(connection, self._claim, address)
 
     @property
     def engine(self) -> Engine:
@@ -69,6 +95,11 @@ class Store:
     def stages(self) -> Stages:
         """Finished stages by recipe, for `core.ports.StageStore`."""
         return Stages(self._engine)
+
+    @property
+    def jobs(self) -> Jobs:
+        """Long work: who runs which, and how far it is."""
+        return Jobs(self._engine)
 
     def close(self) -> None:
         """Give back every connection; the store can't be used afterwards."""
@@ -97,10 +128,11 @@ class Store:
         )
         with reading(self._engine) as connection:
             bodies = make_bodies(connection, snapshots.makers_of(tables, manifest))
-        with writing(self._engine) as connection:
+        with self._writing() as connection:
             snapshots.put_snapshot(connection, snapshot, manifest, bodies, stamp)
             if scenario is not None:
                 snapshots.use_snapshot(connection, scenario, snapshot.digest, stamp)
+            self._keep(connection, snapshot.digest)
         return snapshot.digest
 
     def snapshot(self, digest: Digest, *, only: Sequence[str] | None = None) -> StoredSnapshot:
@@ -116,7 +148,7 @@ class Store:
 
     def create_scenario(self, name: ScenarioId, title: str, parent: ScenarioId | None, stamp: Stamp) -> None:
         """Start a scenario, from nothing or as a branch; Conflict when the name is taken."""
-        with writing(self._engine) as connection:
+        with self._writing() as connection:
             scenarios.create_scenario(connection, name, title, parent, stamp)
 
     def scenarios(self) -> tuple[StoredScenario, ...]:
@@ -139,17 +171,30 @@ class Store:
         effects: log.ComputeEffects,
         base: Digest | None = None,
         registry: Registry | None = None,
+        known: Seq | None = None,
     ) -> tuple[Logged, ...]:
         """Write entries at the head of a scenario with their effects; see `store.log.append`."""
-        with writing(self._engine) as connection:
-            return log.append(
-                connection, scenario, entries, stamp, seen=seen, effects=effects, base=base, registry=registry
+        with self._writing() as connection:
+            logged = log.append(
+                connection,
+                scenario,
+                entries,
+                stamp,
+                seen=seen,
+                effects=effects,
+                base=base,
+                registry=registry,
+                known=known,
             )
+            self._keep(connection, f"{scenario}:{logged[-1].seq if logged else 0}")
+            return logged
 
-    def entries(self, scenario: ScenarioId, *, upto: Seq | None = None) -> tuple[Logged, ...]:
+    def entries(
+        self, scenario: ScenarioId, *, upto: Seq | None = None, after: Seq | None = None
+    ) -> tuple[Logged, ...]:
         """Give the entries a scenario sees, inherited ones first, in order, with their effects."""
         with reading(self._engine) as connection:
-            return log.read_entries(connection, scenario, upto=upto)
+            return log.read_entries(connection, scenario, upto=upto, after=after)
 
     def head(self, scenario: ScenarioId) -> Seq:
         """Give the sequence number of a scenario's last entry; NotFound."""
@@ -161,9 +206,11 @@ class Store:
         packed = versions.pack_plan(plan)
         with reading(self._engine) as connection:
             bodies = make_bodies(connection, packed.makers)
-        with writing(self._engine) as connection:
+        with self._writing() as connection:
             origin = versions.Origin(scenario=scenario, seq=seq, snapshot=snapshot)
-            return versions.put_version(connection, origin, packed, bodies, stamp)
+            version = versions.put_version(connection, origin, packed, bodies, stamp)
+            self._keep(connection, version)
+            return version
 
     def version(self, name: VersionId) -> StoredVersion:
         """Give what is known of a version; NotFound."""
@@ -202,7 +249,7 @@ class Store:
 
     def set_state(self, name: VersionId, state: str, stamp: Stamp) -> None:
         """Move a version to `in_review`, `approved` or back to `draft`; Conflict when the step is not open."""
-        with writing(self._engine) as connection:
+        with self._writing() as connection:
             publishing.set_state(connection, name, VersionState(state), stamp)
 
     def state_actor(self, name: VersionId, state: str) -> ActorId | None:
@@ -215,10 +262,17 @@ class Store:
             VersionState.PUBLISHED: found.published_by,
         }[VersionState(state)]
 
-    def publish(self, name: VersionId, certificate_json: str, stamp: Stamp) -> Digest:
-        """Freeze an approved version in one transaction and give its seal; see `store.publishing.publish`."""
-        with writing(self._engine) as connection:
-            return publishing.publish(connection, name, certificate_json, stamp)
+    def publish(self, name: VersionId, certificate_json: str, stamp: Stamp, *, then: NewJob | None = None) -> Digest:
+        """Freeze an approved version in one transaction and give its seal; see `store.publishing.publish`.
+
+        What is to be done next is put among the waiting jobs in the same transaction, so that it can't be lost.
+        """
+        with self._writing() as connection:
+            seal = publishing.publish(connection, name, certificate_json, stamp)
+            if then is not None:
+                put_job(connection, then, stamp)
+            self._keep(connection, name)
+            return seal
 
     def certificate(self, name: VersionId) -> StoredCertificate:
         """Give the certificate of a published version; NotFound."""
