@@ -1,6 +1,6 @@
 """The plan: `plan`, `show`, `compare`, `explain`, `check`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trivet.usecases.explain_cell import ExplainAnswer
     from trivet.usecases.make_plan import PlanAnswer
     from trivet.usecases.show_mix import MixAnswer
-    from trivet.usecases.show_plan import IssuesAnswer, NumbersAnswer, SummaryAnswer
+    from trivet.usecases.show_plan import IssuesAnswer, NumbersAnswer, Row, SummaryAnswer
 
 Plan = Annotated[str, typer.Option("--plan", help="Scenario (its latest version) or a version.")]
 Where = Annotated[list[str] | None, typer.Option("--where", help="level=member, e.g. family=Trekking; repeat.")]
@@ -61,6 +61,10 @@ def show(  # noqa: PLR0913 - one option a choice of the view
     first: First = None,
     last: Last = None,
     unit: Annotated[str | None, typer.Option(help="Unit of measure to show quantities in.")] = None,
+    currency: Annotated[
+        str | None, typer.Option(help="Currency to show money in, e.g. USD; local = each market's own.")
+    ] = None,
+    rate: Annotated[str, typer.Option(help="Exchange rates: plan, budget, actual or forecast.")] = "plan",
     issues: Annotated[bool, typer.Option("--issues", help="List every issue of the plan.")] = False,
     plan: Plan = "main",
     as_json: Json = False,
@@ -74,7 +78,16 @@ def show(  # noqa: PLR0913 - one option a choice of the view
     elif measure is None:
         answer(show_plan(workspace, plan=plan), as_json=as_json, show=_show_summary)
     else:
-        view = View(by=by, period=period, where=tuple(where or ()), first=first, last=last, unit=unit)
+        view = View(
+            by=by,
+            period=period,
+            where=tuple(where or ()),
+            first=first,
+            last=last,
+            unit=unit,
+            currency=currency,
+            rate=rate,
+        )
         value = show_numbers(workspace, measure, view, plan=plan)
         answer(value, as_json=as_json, show=_show_numbers)
 
@@ -89,34 +102,46 @@ def _show_issues(value: "IssuesAnswer", console: Console) -> None:
 
 
 def _show_numbers(value: "NumbersAnswer", console: Console) -> None:
-    console.print(f"[bold]{value.measure}[/], {value.unit}, {value.where}, version {value.version}: {value.about}")
+    at = "" if value.rate == "plan" else f" at {value.rate} rates"
+    console.print(f"[bold]{value.measure}[/], {value.unit}{at}, {value.where}, version {value.version}: {value.about}")
     if not value.rows:
         console.print(
             "No rows: nothing of this kind is in the plan or the scope. What is missing: trivet show --issues"
         )
-    for part in _blocks(value, min(console.width, NUMBERS)):
+    _print_rows(value, value.rows, console)
+    if value.effects:
+        console.print(f"[bold]Exchange effect[/], {value.unit}: at plan rates less at {value.rate} rates")
+        _print_rows(value, value.effects, console)
+    print_issues(value.issues, console, notes=True)
+
+
+def _print_rows(value: "NumbersAnswer", rows: "Sequence[Row]", console: Console) -> None:
+    for part in _blocks(value, rows, min(console.width, NUMBERS)):
         table = Table(box=None, pad_edge=False, header_style="dim")
         table.add_column(value.by, no_wrap=True)
         for name in value.periods[part]:
             table.add_column(name, justify="right", no_wrap=True)
-        for row in value.rows:
-            table.add_row(row.member, *[number(cell, value.unit) for cell in row.values[part]])
+        for row in rows:
+            table.add_row(_called(row), *[number(cell, value.unit) for cell in row.values[part]])
         console.print(table)
-    print_issues(value.issues, console, notes=True)
+
+
+def _called(row: "Row") -> str:
+    return f"{row.member} {row.currency}".rstrip()
 
 
 NUMBERS = 120
 """Columns a table of numbers takes at most; what does not fit beside each other stands below."""
 
 
-def _blocks(value: "NumbersAnswer", width: int) -> Iterator[slice]:
+def _blocks(value: "NumbersAnswer", rows: "Sequence[Row]", width: int) -> Iterator[slice]:
     """Cut the periods into blocks whose numbers fit into a line of `width` characters."""
-    if not value.rows:
+    if not rows:
         return
-    room = width - max(len(name) for name in (value.by, *(row.member for row in value.rows)))
+    room = width - max(len(name) for name in (value.by, *(_called(row) for row in rows)))
     first, used = 0, 0
     for i, name in enumerate(value.periods):
-        need = 2 + max((len(name), *(len(number(row.values[i], value.unit)) for row in value.rows)))
+        need = 2 + max((len(name), *(len(number(row.values[i], value.unit)) for row in rows)))
         if i > first and used + need > room:
             yield slice(first, i)
             first, used = i, 0
@@ -198,10 +223,12 @@ def _show_compare(value: "CompareAnswer", console: Console) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name, side in (("measure", "left"), ("member", "left"), ("year", "left")):
         table.add_column(name, justify=side)  # type: ignore[arg-type]
-    for name in ("before", "after", "change"):
+    moved = any(row.exchange for row in value.differences)
+    for name in ("before", "after", "change", *(("of it exchange rates",) if moved else ())):
         table.add_column(name, justify="right")
     for row in value.differences[:40]:
-        table.add_row(row.measure, row.member, row.period, number(row.before), number(row.after), _change(row.change))
+        cells = [row.measure, row.member, row.period, number(row.before), number(row.after), _change(row.change)]
+        table.add_row(*cells, *([_change(row.exchange) if row.exchange is not None else ""] if moved else []))
     console.print(table)
     if len(value.differences) > 40:
         console.print(f"[dim]{len(value.differences) - 40} more: --json[/]")

@@ -22,14 +22,13 @@ from trivet.core.fiscal import (
     outlook_units,
     years_ahead,
 )
-from trivet.core.ids import Counts, Flags, Rates
+from trivet.core.ids import Counts, Flags
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
-from trivet.core.quantities import MONEY, QUANTITY, times_rate, to_decimal
+from trivet.core.quantities import MONEY, to_decimal
 from trivet.core.summary import Bar, Bridge, BridgeBar
-from trivet.finance.cost import standard_cost
-from trivet.finance.exchange import RateType, rate_table
-from trivet.finance.valuation import price_at_rates
+from trivet.finance.exchange import RateType
+from trivet.finance.restatement import restate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,37 +148,12 @@ def _outlook_cells(inputs: PlanInputs, demand: Panel) -> _Cells:
 def _exchange_effects(inputs: PlanInputs, demand: Panel) -> tuple[Counts, Counts]:
     """Give what revenue and cost hold because rates differ from the budget's, by series and bucket.
 
-    Open buckets: units x (price at the plan's rate - price at the budget's rate), cost alike. Closed
-    buckets: revenue x (1 - budget rate / actual rate) of the market's currency; cost is not split.
+    The outlook less the outlook restated at budget rates, as every view of it shows; cost of closed buckets is
+    not split, and what has no budget rate has no effect.
     """
-    is_open = np.arange(len(demand.buckets)) >= demand.buckets.first_open
-    units = demand.count("constrained_demand")
-    at_budget = price_at_rates(inputs, demand, RateType.BUDGET)
-    listed = price_at_rates(inputs, demand, RateType.FORECAST)
-    sure = at_budget.known & listed.known & demand.mask("price") & is_open
-    planned = times_rate(units, np.where(sure, listed.rates - at_budget.rates, 0.0), QUANTITY, MONEY)
-    booked = times_rate(demand.count("shipped_revenue"), _actual_share(inputs, demand), MONEY, MONEY)
-    items = demand.keys["item"].to_list()
-    names = sorted(set(items))
-    at = {name: i for i, name in enumerate(names)}
-    rows = np.array([at[item] for item in items], dtype=np.int64)
-    now, then = standard_cost(inputs, names), standard_cost(inputs, names, RateType.BUDGET)
-    both: Flags = (now.known & then.known)[rows] & is_open
-    dearer = np.where(both, (now.cost - then.cost)[rows], 0.0)
-    return np.where(is_open, planned, booked).astype(np.int64), times_rate(units, dearer, QUANTITY, MONEY)
-
-
-def _actual_share(inputs: PlanInputs, demand: Panel) -> Rates:
-    """Give 1 - budget rate / actual rate of each series' market currency, 0 where one is unknown."""
-    home = inputs.model.company.currency
-    markets = inputs.table("markets")
-    named = dict(zip(markets["market"].to_list(), markets["currency"].fill_null(home).to_list(), strict=True))
-    codes = [named.get(market) or home for market in demand.keys["market"].to_list()]
-    actual, budget = (rate_table(inputs, kind, codes) for kind in (RateType.ACTUAL, RateType.BUDGET))
-    rows = actual.rows(codes)
-    known = (actual.known & budget.known)[rows]
-    ratio = budget.rates[rows] / np.where(known, actual.rates[rows], 1.0)
-    return np.where(known, 1.0 - ratio, 0.0)
+    at_budget = restate(inputs, demand, kind=RateType.BUDGET).panel
+    revenue = outlook_revenue(demand) - outlook_revenue(at_budget)
+    return revenue, demand.count("constrained_cost") - at_budget.count("constrained_cost")
 
 
 def _lines(cells: _Cells, budget: Panel, family: str, year: FiscalYear) -> list[Line]:

@@ -3,7 +3,8 @@
 Reads the table `exchange_rates` (types budget, actual and forecast; a row holds from its first bucket
 on, F10 and D7). The plan is valued at the forecast rate, the budget at the budget rate, history at the
 actual one. A rate is looked up exactly as a step function: never interpolated, never borrowed from
-another type or an earlier bucket than the first row.
+another type or an earlier bucket than the first row. `plan` is no type of the table but what the plan was valued
+at: forecast rates ahead; in closed buckets actual ones, or while the table has none the forecast's, then the budget's.
 """
 
 from collections.abc import Sequence
@@ -16,17 +17,19 @@ import polars as pl
 from trivet.core.buckets import Buckets
 from trivet.core.ids import Flags, Rates
 from trivet.core.issues import Issue, Place, Severity
+from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.core.quantities import round_rate
 from trivet.core.steps import holding_rows
 
 
 class RateType(StrEnum):
-    """What an exchange rate is for."""
+    """What an exchange rate is for; PLAN = whatever the plan was valued at."""
 
     BUDGET = "budget"
     ACTUAL = "actual"
     FORECAST = "forecast"
+    PLAN = "plan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,6 +65,8 @@ def rate_table(inputs: PlanInputs, kind: RateType, currencies: Sequence[str]) ->
     The plan currency is worth 1. A currency without a row is unknown everywhere.
     """
     buckets, home = inputs.model.buckets, inputs.model.company.currency
+    if kind is RateType.PLAN:
+        return _plan_rates(inputs, currencies)
     wanted = tuple(sorted({*currencies, home}))
     at = {code: i for i, code in enumerate(wanted)}
     table = inputs.table("exchange_rates").filter(
@@ -76,9 +81,34 @@ def rate_table(inputs: PlanInputs, kind: RateType, currencies: Sequence[str]) ->
     return RateTable(kind=kind, currencies=wanted, rates=rates, known=known)
 
 
+def _plan_rates(inputs: PlanInputs, currencies: Sequence[str]) -> RateTable:
+    """Give the rates a plan is valued at: forecast ahead, in closed buckets the best that is known of them."""
+    actual, forecast, budget = (
+        rate_table(inputs, kind, currencies) for kind in (RateType.ACTUAL, RateType.FORECAST, RateType.BUDGET)
+    )
+    closed = np.arange(len(inputs.model.buckets)) < inputs.model.buckets.first_open
+    rates = np.where(forecast.known, forecast.rates, np.where(closed & budget.known, budget.rates, 0.0))
+    return RateTable(
+        kind=RateType.PLAN,
+        currencies=forecast.currencies,
+        rates=round_rate(np.where(closed & actual.known, actual.rates, rates)),
+        known=forecast.known | (closed & (actual.known | budget.known)),
+    )
+
+
+def market_currencies(inputs: PlanInputs, demand: Panel) -> list[str]:
+    """Give the currency each series' market is invoiced in."""
+    home = inputs.model.company.currency
+    markets = inputs.table("markets")
+    named = dict(zip(markets["market"].to_list(), markets["currency"].fill_null(home).to_list(), strict=True))
+    return [named.get(market) or home for market in demand.keys["market"].to_list()]
+
+
 def missing_rate_issue(kind: RateType, currency: str, buckets: Buckets, absent: Flags, what: str) -> Issue:
     """Say that amounts in `currency` stay out of the plan where no rate of `kind` holds."""
     columns = np.flatnonzero(absent)
+    opens = int(columns[0]) >= buckets.first_open
+    row = (RateType.FORECAST if opens else RateType.ACTUAL) if kind is RateType.PLAN else kind
     return Issue(
         code="finance.no-rate",
         severity=Severity.REFUSED,
@@ -90,8 +120,8 @@ def missing_rate_issue(kind: RateType, currency: str, buckets: Buckets, absent: 
             last=buckets.starts[int(columns[-1])],
         ),
         message=(
-            f"no {kind} rate of {currency} in {len(columns)} buckets; expected a row of type '{kind}' that starts by "
+            f"no {kind} rate of {currency} in {len(columns)} buckets; expected a row of type '{row}' that starts by "
             f"{buckets.label(int(columns[0]))}. {what} in {currency} are left out there."
         ),
-        advice=f"Add {kind},{currency},{buckets.label(int(columns[0]))},RATE to exchange_rates.csv.",
+        advice=f"Add {row},{currency},{buckets.label(int(columns[0]))},RATE to exchange_rates.csv.",
     )

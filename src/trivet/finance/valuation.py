@@ -77,6 +77,17 @@ def price_at_rates(inputs: PlanInputs, demand: Panel, kind: RateType) -> Valued:
     return Valued(rates=round_rate(np.where(listed.known, listed.rates * factor, 0.0)), known=listed.known)
 
 
+def price_currencies(inputs: PlanInputs, demand: Panel) -> tuple[tuple[str, ...], Counts]:
+    """Give the currencies of the price list, and which of them each (series, bucket) is priced in; -1 = not listed."""
+    offers = _offers(inputs, demand)
+    holds = _holding_offers(offers, demand)
+    codes = tuple(offers["currency"].unique().sort().to_list())
+    at = {code: i for i, code in enumerate(codes)}
+    own = np.array([at[code] for code in offers["currency"].to_list()], dtype=np.int64)
+    empty = np.append(offers["price"].is_null().to_numpy(), np.True_)[holds]
+    return codes, np.where(empty, -1, np.append(own, -1)[holds]).astype(np.int64)
+
+
 def _prices(inputs: PlanInputs, demand: Panel) -> tuple[Valued, tuple[Issue, ...]]:
     listed, ended, issues = _list_prices(inputs, demand, RateType.FORECAST)
     mean = average_rate(demand, "shipped_revenue")

@@ -5,24 +5,32 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
+import polars as pl
 
 from trivet.core.buckets import Period
 from trivet.core.entries import Entry, RecordChange
-from trivet.core.ids import Counts, MeasureId
+from trivet.core.ids import Counts, Flags, MeasureId
 from trivet.core.measures import MeasureSpec
 from trivet.core.panel import Panel, make_keys
 from trivet.core.plan import Plan, PlanInputs
+from trivet.finance.restatement import can_revalue
+from trivet.planning.currencies import exchange_effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One measure of one member and period in two plans, in units of the measure."""
+    """One measure of one member and period in two plans, in units of the measure.
+
+    `exchange` is the part of the change that comes from other exchange rates: `after` less `after` at the rates of
+    the plan compared against; None where the measure has none or a rate is not known.
+    """
 
     measure: str
     member: str
     period: str
     before: Decimal
     after: Decimal
+    exchange: Decimal | None = None
 
     @property
     def change(self) -> Decimal:
@@ -69,6 +77,8 @@ def compare(
     inputs: PlanInputs,
     measures: Sequence[MeasureSpec],
     level: tuple[str, str],
+    *,
+    rates_of: PlanInputs | None = None,
 ) -> tuple[Difference, ...]:
     """List what differs by member and fiscal year, largest change of each measure first.
 
@@ -79,20 +89,24 @@ def compare(
         measures: counted measures to compare.
         level: dimension and level of the rows, e.g. ("item", "family"); a grain without that
             dimension is compared as one total.
+        rates_of: what `before` was made from; tells what other exchange rates did. None = leave it out.
     """
     found: list[Difference] = []
+    effect = exchange_effect(inputs, after.panel("demand"), rates_of) if rates_of is not None else None
     for spec in measures:
         if spec.quantum is None or spec.grain not in after.panels or spec.grain not in before.panels:
             continue
-        found += _compare_measure(before.panel(spec.grain), after.panel(spec.grain), inputs, spec, level)
+        panels = before.panel(spec.grain), after.panel(spec.grain)
+        follows = spec.grain == "demand" and can_revalue(spec, inputs.model.registry)
+        found += _compare_measure(panels, inputs, spec, level, effect if follows else None)
     return tuple(found)
 
 
 def _compare_measure(
-    before: Panel, after: Panel, inputs: PlanInputs, spec: MeasureSpec, level: tuple[str, str]
+    panels: tuple[Panel, Panel], inputs: PlanInputs, spec: MeasureSpec, level: tuple[str, str], effect: Panel | None
 ) -> list[Difference]:
 
-    union, one, two = aligned(before, after, spec.id)
+    union, one, two = aligned(*panels, spec.id)
     if np.array_equal(one, two):
         return []
     members = _members(union, inputs, level)
@@ -107,9 +121,27 @@ def _compare_measure(
             a, b = (_over_time(x[hit][:, span_], spec.over_time) for x in (one, two))
             if a != b:
                 rows.append(
-                    Difference(measure=spec.id, member=member, period=name, before=a * quantum, after=b * quantum)
+                    Difference(
+                        measure=spec.id,
+                        member=member,
+                        period=name,
+                        before=a * quantum,
+                        after=b * quantum,
+                        exchange=_exchange(union, effect, spec, hit, span_),
+                    )
                 )
     return sorted(rows, key=lambda row: (-abs(row.change), row.member, row.period))
+
+
+def _exchange(union: Panel, effect: Panel | None, spec: MeasureSpec, hit: Flags, span: slice) -> Decimal | None:
+    """Add up the exchange effect of some rows of the union; None where a part of it is not known."""
+    if effect is None:
+        return None
+    rows = effect.find(union.keys.filter(pl.Series(hit)))
+    rows = rows[rows >= 0]
+    if not effect.mask(spec.id)[rows][:, span].all():
+        return None
+    return int(effect.count(spec.id)[rows][:, span].sum()) * (spec.quantum or Decimal(1))
 
 
 def _over_time(values: Counts, rule: str) -> int:

@@ -34,7 +34,7 @@ class CompareAnswer:
         same: whether every number is the same.
         changes: changes the second has beyond the first, in words.
         changed: every measure with a different number.
-        differences: by measure, member and fiscal year, largest first.
+        differences: by measure, member and fiscal year, largest first; what exchange rates did is told apart.
     """
 
     before: str
@@ -58,7 +58,7 @@ def compare_scenarios(
     Raises:
         NotFound: a scenario, version, measure or level is not known, or has no plan yet.
     """
-    one, base, _ = workspace.opened(before)
+    one, base, former = workspace.opened(before)
     two, other, inputs = workspace.opened(after)
     plans = base, other
     specs = [workspace.registry[name] for name in measures]
@@ -69,7 +69,7 @@ def compare_scenarios(
         same=not changed,
         changes=_only_in(workspace, one, two),
         changed=changed,
-        differences=compare(*plans, inputs, specs, level_of(inputs, level)),
+        differences=compare(*plans, inputs, specs, level_of(inputs, level), rates_of=former),
     )
 
 

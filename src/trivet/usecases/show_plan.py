@@ -1,6 +1,7 @@
 """Show the plan: on one screen, as a table of a measure at any level and period, or as its list of issues."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from trivet.core.buckets import Buckets, Period
@@ -8,16 +9,22 @@ from trivet.core.errors import InvalidInput
 from trivet.core.ids import MeasureId, VersionId
 from trivet.core.issues import Issue
 from trivet.core.measures import MeasureSpec
+from trivet.core.panel import Panel
+from trivet.core.plan import PlanInputs
 from trivet.core.rollup import RolledUp, roll_up
 from trivet.core.said import parse_scope, parse_span
 from trivet.core.seasons import YEAR_BUCKETS
 from trivet.core.summary import PlanSummary
 from trivet.core.units import read_units
+from trivet.finance.exchange import RateType
+from trivet.finance.restatement import LOCAL
+from trivet.planning.currencies import Asked, InCurrency, currency_words, roll_up_in_currency
 from trivet.planning.explain import unit_in_words
 from trivet.planning.summary import summarise
 from trivet.usecases.declare import Shells
 from trivet.workspace.workspace import MAIN, Workspace, level_of
 
+RollUp = Callable[[PlanInputs, Panel, MeasureSpec, Asked], tuple[tuple[InCurrency, ...], tuple[Issue, ...]]]
 DECLARED = Shells(command="show", why="pages come with the workbench")
 
 
@@ -41,6 +48,8 @@ class View:
         first: first bucket; None = the current one, or of measures of closed buckets two years back.
         last: last bucket; None = the end of the plan, or `first`.
         unit: unit of measure to show quantities in; None = each item's base unit.
+        currency: ISO code to show money in, or `local`: each market's invoice currency; None = plan currency.
+        rate: exchange rates money is valued at: plan, budget, actual or forecast.
     """
 
     by: str = "family"
@@ -49,6 +58,8 @@ class View:
     first: str | None = None
     last: str | None = None
     unit: str | None = None
+    currency: str | None = None
+    rate: str = "plan"
 
 
 _WHOLE = View()
@@ -56,15 +67,25 @@ _WHOLE = View()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One member's values, one a period; None where there is none (which is not zero)."""
+    """One member's values, one a period; None where there is none (which is not zero).
+
+    `currency` is given where rows stand in different currencies, which are never added.
+    """
 
     member: str
     values: tuple[Decimal | None, ...]
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumbersAnswer:
-    """A measure as a table: what, where, when, unit and version."""
+    """A measure as a table: what, where, when, unit and version.
+
+    Attributes:
+        unit: what the values count in; of money the currency shown, or `local currency`.
+        rate: exchange rates money is valued at.
+        effects: exchange effect of each row: its value at plan rates less the value shown; empty at plan rates.
+    """
 
     version: VersionId
     measure: MeasureId
@@ -75,6 +96,8 @@ class NumbersAnswer:
     periods: tuple[str, ...]
     rows: tuple[Row, ...]
     issues: tuple[Issue, ...]
+    rate: str = "plan"
+    effects: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,42 +134,66 @@ def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, pla
 
     Raises:
         NotFound: something named is not known; the message offers the nearest name.
-        InvalidInput: the period is none.
+        InvalidInput: the period is none, or a currency or rate is asked for that the measure does not have.
     """
     version, made, inputs = workspace.opened(plan)
     spec, model = workspace.registry[measure], inputs.model
     panel = made.panel(spec.grain)
     dimension, level = level_of(inputs, view.by)
     own = level if level in panel.dimensions else dimension
-    levels = {own: level} if own in panel.dimensions else {}
-    rolled = roll_up(
-        panel,
-        model,
-        levels,
-        [spec.id],
+    asked = Asked(
+        levels={own: level} if own in panel.dimensions else {},
         period=_period(view.period),
         scope=parse_scope(view.where, model.dimensions),
-        unit=view.unit,
-        units=read_units(inputs.table("unit_conversions"), inputs.table("items")),
+        currency=view.currency,
+        kind=_kind(view.rate),
     )
-    span = _span(view, spec, model.buckets)
-    wanted = {
-        name
-        for name, run in model.buckets.group(_period(view.period))
-        if run.start < span.stop and span.start < run.stop
-    }
-    shown = [i for i, name in enumerate(rolled.labels) if name in wanted]
+    money = view.currency is not None or asked.kind is not RateType.PLAN
+    parts, issues = (roll_up_in_currency if money else _plain(view.unit))(inputs, panel, spec, asked)
+    labels, shown = _shown(view, spec, model.buckets)
     return NumbersAnswer(
         version=version.id,
         measure=spec.id,
         about=spec.about,
-        unit=view.unit or unit_in_words(spec, inputs),
+        unit=currency_words(inputs, spec, view.currency) if money else view.unit or unit_in_words(spec, inputs),
         where=", ".join(view.where) or "everything",
-        by=level if levels else "",
-        periods=tuple(rolled.labels[i] for i in shown),
-        rows=_rows(rolled, spec, shown),
-        issues=rolled.issues,
+        by=level if asked.levels else "",
+        periods=labels,
+        rows=_every_row(((part.currency, part.rolled) for part in parts), spec, shown, view.currency),
+        issues=issues,
+        rate=asked.kind,
+        effects=_every_row(((part.currency, part.effect) for part in parts), spec, shown, view.currency),
     )
+
+
+def _plain(unit: str | None) -> RollUp:
+    """Roll up in plan currency and the unit asked for."""
+
+    def rolled(
+        inputs: PlanInputs, panel: Panel, spec: MeasureSpec, asked: Asked
+    ) -> tuple[tuple[InCurrency, ...], tuple[Issue, ...]]:
+        units = read_units(inputs.table("unit_conversions"), inputs.table("items"))
+        table = roll_up(
+            panel,
+            inputs.model,
+            asked.levels,
+            [spec.id],
+            period=asked.period,
+            scope=asked.scope,
+            unit=unit,
+            units=units,
+        )
+        return (InCurrency(currency="", rolled=table, effect=None),), table.issues
+
+    return rolled
+
+
+def _shown(view: View, spec: MeasureSpec, buckets: Buckets) -> tuple[tuple[str, ...], list[int]]:
+    """Give the labels and the numbers of the periods asked for."""
+    span = _span(view, spec, buckets)
+    periods = buckets.group(_period(view.period))
+    shown = [i for i, (_, run) in enumerate(periods) if run.start < span.stop and span.start < run.stop]
+    return tuple(periods[i][0] for i in shown), shown
 
 
 def _span(view: View, spec: MeasureSpec, buckets: Buckets) -> slice:
@@ -162,10 +209,27 @@ def _period(text: str) -> Period:
         raise InvalidInput(f"period is '{text}'; expected bucket, quarter or year.") from error
 
 
-def _rows(rolled: RolledUp, spec: MeasureSpec, shown: list[int]) -> tuple[Row, ...]:
+def _kind(text: str) -> RateType:
+    try:
+        return RateType(text.lower())
+    except ValueError as error:
+        raise InvalidInput(f"rate is '{text}'; expected {', '.join(RateType)}.") from error
+
+
+def _every_row(
+    parts: Iterable[tuple[str, RolledUp | None]], spec: MeasureSpec, shown: list[int], currency: str | None
+) -> tuple[Row, ...]:
+    """Give the rows of all currencies, by member; in local currency only those that have a value."""
+    rows = [row for code, rolled in parts if rolled is not None for row in _rows(rolled, spec, shown, code)]
+    if currency != LOCAL:
+        return tuple(replace(row, currency="") for row in rows)
+    return tuple(sorted((row for row in rows if any(row.values)), key=lambda row: (row.member, row.currency)))
+
+
+def _rows(rolled: RolledUp, spec: MeasureSpec, shown: list[int], currency: str) -> tuple[Row, ...]:
     names = rolled.keys[rolled.keys.columns[0]].to_list() if rolled.keys.width else ["total"]
     return tuple(
-        Row(member=str(name), values=tuple(_value(rolled, spec, i, column) for column in shown))
+        Row(member=str(name), values=tuple(_value(rolled, spec, i, column) for column in shown), currency=currency)
         for i, name in enumerate(names)
     )
 
