@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from trivet.usecases.restore_workspace import restore_workspace
     from trivet.usecases.run_demo import run_demo
     from trivet.usecases.run_doctor import run_doctor
+    from trivet.usecases.show_health import show_health
     from trivet.usecases.show_mix import show_mix
     from trivet.usecases.show_plan import View, show_numbers, show_plan
+    from trivet.usecases.show_segments import show_segments
     from trivet.usecases.submit_plan import submit_plan
     from trivet.usecases.undo_change import undo_change
     from trivet.usecases.upgrade_workspace import upgrade_workspace
@@ -65,9 +67,11 @@ __all__ = [
     "restore_workspace",
     "run_demo",
     "run_doctor",
+    "show_health",
     "show_mix",
     "show_numbers",
     "show_plan",
+    "show_segments",
     "submit_plan",
     "to_change",
     "undo_change",

@@ -1,5 +1,6 @@
 """The company's own settings, as `company.toml` says them: name, currency, calendar, fences, hierarchies."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,23 @@ from trivet.core.buckets import (
     week_edges,
 )
 from trivet.core.errors import InvalidInput
+from trivet.core.segments import SegmentRules, parse_segments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnDimension:
+    """A dimension a company declares itself: members in the table of its name, attached by a column.
+
+    Attributes:
+        name: its name, and that of its table `<name>.csv`: key column of the same name, further columns
+            are levels and attributes.
+        of: dimension whose members carry its code: item, market, location, resource or supplier.
+        column: column of that dimension's table with the code.
+    """
+
+    name: str
+    of: str
+    column: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +51,7 @@ class Company:
         hierarchies: dimension -> hierarchy name -> levels from the top to the leaf.
         timezone: IANA name; dates of the plan are dates of this zone.
         reason_above: change in percent above which a reason must be given.
+        segments: where ABC, XYZ and life-cycle classes are cut.
     """
 
     name: str
@@ -47,6 +66,7 @@ class Company:
     hierarchies: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     timezone: str = "UTC"
     reason_above: float = 5.0
+    segments: SegmentRules = SegmentRules()
 
     def buckets(self) -> Buckets:
         """Cut the plan's time axis: history from `first_bucket`, then `horizon` open buckets."""
@@ -83,7 +103,7 @@ def parse_company(text: str) -> Company:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"company.toml is not valid TOML: {error}. Put text in quotes.") from error
-    known = {"company", "time", "hierarchies"}
+    known = {"company", "time", "hierarchies", "segments"}
     unknown = sorted(set(raw) - known)
     if unknown:
         raise InvalidInput(f"company.toml: unknown part [{unknown[0]}]; expected {', '.join(sorted(known))}")
@@ -107,10 +127,37 @@ def parse_company(text: str) -> Company:
             dimension: {name: tuple(str(level) for level in levels) for name, levels in ways.items()}
             for dimension, ways in raw.get("hierarchies", {}).items()
         },
+        segments=parse_segments(raw.get("segments", {})),
     )
 
 
 _TIME_KEYS = {"calendar", "first_bucket", "cycle", "horizon", "frozen", "slushy", "fiscal_start"}
+
+
+GIVEN_DIMENSIONS = ("item", "market", "location", "resource", "supplier")
+"""Dimensions every company has; one of its own is attached to one of them."""
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def _own_dimensions(given: Mapping[str, Any], hierarchies: Mapping[str, Any]) -> tuple[OwnDimension, ...]:
+    """Read [dimensions.NAME], and refuse hierarchies of a dimension nobody has."""
+    found = []
+    for name, part in given.items():
+        where = f"company.toml [dimensions.{name}]"
+        if not _NAME.fullmatch(name) or name in (*GIVEN_DIMENSIONS, "bucket"):
+            raise InvalidInput(
+                f"{where}: expected another name of small letters, digits and _, e.g. [dimensions.brand]"
+            )
+        if not isinstance(part, dict) or part.get("of") not in GIVEN_DIMENSIONS:
+            said = part.get("of") if isinstance(part, dict) else part
+            raise InvalidInput(f"{where}: of is {said!r}; expected one of {', '.join(GIVEN_DIMENSIONS)}")
+        _refuse_unknown(f"dimensions.{name}", part, {"of", "column"})
+        found.append(OwnDimension(name=name, of=part["of"], column=str(part.get("column", name))))
+    known = (*GIVEN_DIMENSIONS, *(own.name for own in found))
+    unknown = next((name for name in hierarchies if name not in known), None)
+    if unknown:
+        raise InvalidInput(f"company.toml [hierarchies.{unknown}]: no such dimension; expected {', '.join(known)}")
+    return tuple(found)
 
 
 def _refuse_unknown(part: str, given: Mapping[str, Any], known: set[str]) -> None:

@@ -14,6 +14,7 @@
 - `accuracy`: how good the plans were, and what each step added
 - `intervals`: bounds of a forecast, learned from past errors
 - `scores`: a backtest in the measures of the competitions
+- `segments`: ABC, XYZ and life cycle: where a person's time pays
 - `mix`: the split of a family over its items, and how wrong it was
 - `netting`: orders in hand eat the forecast
 - `expectation`: what a bucket should have brought

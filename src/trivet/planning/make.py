@@ -25,9 +25,11 @@ from trivet.demand.consensus import agree
 from trivet.demand.drivers import apply_drivers
 from trivet.demand.history import demand_panel
 from trivet.demand.lifecycle import apply_life_cycle
+from trivet.demand.segments import review_hints
 from trivet.demand.streams import spread_streams
 from trivet.finance.statement import company_plan
 from trivet.finance.valuation import price_and_cost
+from trivet.planning.segmented import with_segments
 from trivet.reconcile.gaps import find_gaps
 from trivet.supply.model import plan_supply
 from trivet.supply.panels import supply_panels
@@ -62,6 +64,8 @@ def make_plan(
     demand = found.keep(demand_panel(inputs))
     demand = found.keep(correct_history(inputs, demand))
     demand = found.keep(price_and_cost(inputs, demand))
+    inputs = with_segments(inputs, demand)
+    found.add(review_hints(inputs, demand))
     tell("demand", 1, 4)
     demand = found.keep(forecast(inputs, demand, engines.forecaster))
     tell("demand", 2, 4)

@@ -51,11 +51,12 @@ def explain_cell(
         NotFound: something named is not known; the message offers the nearest name.
     """
     version = workspace.version(plan)
-    sources = workspace.sources_of(version)
+    made = workspace.store.load_plan(version.id)
+    sources = workspace.sources_of(version, made)
     model = sources.inputs.model
     nodes = parse_scope(scope, model.dimensions)
     columns = parse_span(first, last, model.buckets)
-    told = explain(workspace.store.load_plan(version.id), sources.inputs, sources.entries, measure, nodes, columns)
+    told = explain(made, sources.inputs, sources.entries, measure, nodes, columns)
     files = workspace.store.snapshot(version.snapshot, only=()).files
     return ExplainAnswer(
         version=version.id,

@@ -52,14 +52,14 @@ def price_relief(
     if top < 1:
         raise InvalidInput(f"top is {top}; expected 1 or more.")
     version = workspace.version(plan)
-    sources = workspace.sources_of(version)
+    made = workspace.store.load_plan(version.id)
+    sources = workspace.sources_of(version, made)
     model = sources.inputs.model
     asked = Asked(
         scope=parse_scope(where, model.dimensions),
         columns=parse_span(first, last, model.buckets) if first else None,
         top=top,
     )
-    made = workspace.store.load_plan(version.id)
     chosen = options or _options_of(made.recipe.options)
     prices = price(sources.inputs, made, sources.entries, chosen, workspace.engines(), asked)
     return ReliefAnswer(version=version.id, prices=prices)

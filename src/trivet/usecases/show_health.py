@@ -1,0 +1,44 @@
+"""Show the health of the data: what must be mended before the cycle opens, who does it until when, and trust (D8)."""
+
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from trivet.core.errors import NotFound
+from trivet.core.health import Health
+from trivet.core.ids import Digest, ScenarioId
+from trivet.core.report import ImportReport
+from trivet.planning.health import check_health
+from trivet.usecases.declare import Shells
+from trivet.workspace.workspace import MAIN, Workspace
+
+DECLARED = Shells(command="health", why="pages come with the workbench")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthAnswer:
+    """The health of a snapshot, and whether a cycle may open with it."""
+
+    snapshot: Digest
+    currency: str
+    ready: bool
+    health: Health
+
+
+def show_health(workspace: Workspace, *, scenario: str = MAIN) -> HealthAnswer:
+    """Check the data a scenario is planned from; needs no plan.
+
+    Raises NotFound when there is no such scenario, or nothing was imported yet.
+    """
+    digest = workspace.store.scenario(ScenarioId(scenario)).snapshot
+    if digest is None:
+        raise NotFound(f"nothing was imported into scenario {scenario} yet. First: trivet import FOLDER")
+    sources = workspace.sources(scenario)
+    stored = workspace.store.snapshot(digest, only=())
+    health = check_health(sources.inputs, TypeAdapter(ImportReport).validate_json(stored.report_json))
+    return HealthAnswer(
+        snapshot=digest,
+        currency=sources.inputs.model.company.currency,
+        ready=not health.blocking,
+        health=health,
+    )
