@@ -75,7 +75,7 @@ def test_empty_key_column_is_the_empty_text() -> None:
     once = put("unit_conversions", key, {"per_unit": "6"})
     again = put("unit_conversions", {"unit": "BOX"}, {"per_unit": "8"})
     rows = applied(logged(1, once), logged(2, again), table="unit_conversions")
-    assert rows.rows() == [("", "BOX", 8.0)]
+    assert rows.rows() == [("", "BOX", "", 8.0)]
 
 
 def test_attributes_of_open_tables_are_text() -> None:

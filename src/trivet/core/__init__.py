@@ -4,9 +4,9 @@ In reading order:
 
 words       ids · errors · issues · quantities
 time        buckets · fiscal · steps · seasons · timefunctions
-company     company · dimensions · tables · units
+company     segments · company · dimensions · tables · owndimensions · memberships · units
 measures    measures (with measures.toml) · expressions · formula
-numbers     panel · scope · spread · grouping · rollup
-opinions    records · entries · live · desk · valued · adjust · fold · effects · recordchanges
-a plan      checks · options · linear · ports · plan · report · said · summary
+numbers     panel · scope · spread · grouping · rollup · aswas
+opinions    records · entries · live · desk · valued · adjust · fold · effects · renames · recordchanges
+a plan      checks · health · options · linear · ports · plan · report · said · summary
 """

@@ -52,6 +52,7 @@ class Company:
         timezone: IANA name; dates of the plan are dates of this zone.
         reason_above: change in percent above which a reason must be given.
         segments: where ABC, XYZ and life-cycle classes are cut.
+        dimensions: dimensions the company declares itself.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Company:
     timezone: str = "UTC"
     reason_above: float = 5.0
     segments: SegmentRules = SegmentRules()
+    dimensions: tuple[OwnDimension, ...] = ()
 
     def buckets(self) -> Buckets:
         """Cut the plan's time axis: history from `first_bucket`, then `horizon` open buckets."""
@@ -103,7 +105,7 @@ def parse_company(text: str) -> Company:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"company.toml is not valid TOML: {error}. Put text in quotes.") from error
-    known = {"company", "time", "hierarchies", "segments"}
+    known = {"company", "time", "hierarchies", "dimensions", "segments"}
     unknown = sorted(set(raw) - known)
     if unknown:
         raise InvalidInput(f"company.toml: unknown part [{unknown[0]}]; expected {', '.join(sorted(known))}")
@@ -128,6 +130,7 @@ def parse_company(text: str) -> Company:
             for dimension, ways in raw.get("hierarchies", {}).items()
         },
         segments=parse_segments(raw.get("segments", {})),
+        dimensions=_own_dimensions(raw.get("dimensions", {}), raw.get("hierarchies", {})),
     )
 
 

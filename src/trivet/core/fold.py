@@ -9,7 +9,7 @@ do nothing. What no longer fits becomes an issue that names the entry and its au
 checked cache of what each entry moved.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -18,7 +18,7 @@ import numpy as np
 from trivet.core.adjust import adjust
 from trivet.core.desk import Block, State, measure_moved, open_desk, refused
 from trivet.core.effects import decode_rates, effects_between, encode
-from trivet.core.entries import Change, Effect, Operation
+from trivet.core.entries import Change, Effect, Logged, Operation
 from trivet.core.errors import InvalidInput, NotFound
 from trivet.core.ids import Counts, Flags, MeasureId, Rates, Seq
 from trivet.core.issues import Issue, Place, Scope, Severity
@@ -27,6 +27,7 @@ from trivet.core.measures import Kind, MeasureSpec, Registry
 from trivet.core.panel import Panel
 from trivet.core.plan import Model
 from trivet.core.quantities import round_rate, to_decimal
+from trivet.core.renames import carried_over
 from trivet.core.scope import Members, members_by_dimension, rows_of
 from trivet.core.units import Units
 
@@ -62,6 +63,18 @@ def fold(
 
 def fold_with_locks(panel: Panel, entries: Iterable[Given], model: Model, units: Units | None = None) -> Folded:
     """Fold as `fold` does, and tell which cells are locked at the end."""
+    states, issues = _states_after(panel, entries, model, units)
+    return Folded(
+        panel=_with(panel, states),
+        locks={name: state.locked for name, state in states.items()},
+        issues=tuple(issues),
+    )
+
+
+def _states_after(
+    panel: Panel, entries: Iterable[Given], model: Model, units: Units | None
+) -> tuple[dict[MeasureId, State], list[Issue]]:
+    """Fold entries into fresh states, and say what does not fit."""
     members = members_by_dimension(panel, model)
     states = {spec.id: _base(panel, spec, members) for spec in _edited(model.registry, panel.grain)}
     live, problems = live_entries(entries, model.buckets.current)
@@ -73,11 +86,8 @@ def fold_with_locks(panel: Panel, entries: Iterable[Given], model: Model, units:
         if change.last < model.buckets.current:
             continue
         issues += _apply(item, change, states, panel=panel, model=model, units=units)
-    return Folded(
-        panel=_with(panel, states),
-        locks={name: state.locked for name, state in states.items()},
-        issues=tuple(issues),
-    )
+        issues += carried_over(item, change, model)
+    return states, issues
 
 
 def _edited(registry: Registry, grain: str) -> tuple[MeasureSpec, ...]:
@@ -116,7 +126,7 @@ def _numbers(panel: Panel, name: MeasureId, spec: MeasureSpec) -> Counts | Rates
 
 def _with(panel: Panel, states: Mapping[MeasureId, State]) -> Panel:
     for name, state in states.items():
-        masks = {str(name): state.present} if state.spec.missing == "absent" else {}
+        masks = {str(name): state.present.copy()} if state.spec.missing == "absent" else {}
         if state.spec.quantum is None:
             panel = panel.with_rates({name: round_rate(state.values.astype(np.float64))}, masks)
         else:
@@ -132,15 +142,21 @@ def _apply(
     if isinstance(moved, Issue):
         return [_named(moved, item)]
     state = states[moved[0].id]
-    recorded = next((effect for effect in item.effects if effect.measure == state.spec.id), None)
-    if change.operation is Operation.LOCK and change.amount is None and recorded is not None:
-        block = _relock(change, state, recorded, panel, model)
-    else:
-        block = adjust(change, state, panel, model, units, recorded=recorded)
+    block = _block_of(item, change, state, panel=panel, model=model, units=units)
     if isinstance(block, Issue):
         return [_named(block, item)]
     _write(state, block)
     return [_named(issue, item) for issue in block.issues]
+
+
+def _block_of(
+    item: Live, change: Change, state: State, *, panel: Panel, model: Model, units: Units | None
+) -> Block | Issue:
+    """Work out what an entry makes of its cells, by what the log recorded of it where that counts."""
+    recorded = next((effect for effect in item.effects if effect.measure == state.spec.id), None)
+    if change.operation is Operation.LOCK and change.amount is None and recorded is not None:
+        return _relock(change, state, recorded, panel, model)
+    return adjust(change, state, panel, model, units, recorded=recorded)
 
 
 def _write(state: State, block: Block) -> None:
@@ -235,9 +251,18 @@ def effects_of(
 
 
 def effects_under(
-    change: Change, head: Panel, model: Model, locks: Mapping[MeasureId, Flags], units: Units | None = None
+    change: Change,
+    head: Panel,
+    model: Model,
+    locks: Mapping[MeasureId, Flags],
+    units: Units | None = None,
+    *,
+    members: Members | None = None,
 ) -> tuple[Effect, ...] | tuple[Issue, ...]:
-    """Tell what a change (not a withdrawal) would do to the head under these locks, as `effects_of` does."""
+    """Tell what a change (not a withdrawal) would do to the head under these locks, as `effects_of` does.
+
+    `members` of the head's rows spare finding them again.
+    """
     moved = measure_moved(change, model.registry)
     if isinstance(moved, Issue):
         return (moved,)
@@ -247,14 +272,20 @@ def effects_under(
         place = Place(measure=change.measure, scope=change.scope, first=change.first, last=change.last)
         message = f"{change.first:%Y-%m-%d} lies in a closed bucket: it holds actuals."
         return (refused(place, "closed", message, f"Change buckets from {opens} on."),)
-    state = _state_of(head, spec, locks, members_by_dimension(head, model))
+    state = _state_of(head, spec, locks, members_by_dimension(head, model) if members is None else members)
     block = adjust(change, state, head, model, units)
     if isinstance(block, Issue):
         return (block,)
+    return _effects_of_block(change, state, block)
+
+
+def _effects_of_block(change: Change, state: State, block: Block) -> tuple[Effect, ...]:
+    """Tell what a block moves of a state that it is not written into yet."""
+    spec = state.spec
     before = state.values[block.rows, block.span]
     records = change.operation is Operation.LOCK
     hit = block.locked & block.present if records else (before != block.values)
-    if state.spec.missing == "absent" and not records:
+    if spec.missing == "absent" and not records:
         hit = hit | (block.present & ~state.present[block.rows, block.span])
     if not hit.any():
         return ()
@@ -297,6 +328,64 @@ def _withdrawn(
     before, _ = fold(head, log, model, units)
     after, _ = fold(head, (*log, change), model, units)
     return effects_between(before, after, model.registry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Turn:
+    """One entry's turn in a fold: the cells it moved there, and what has to be said about it."""
+
+    entry: Logged
+    effects: tuple[Effect, ...]
+    issues: tuple[Issue, ...]
+
+
+def replay(
+    panel: Panel, entries: Sequence[Logged], model: Model, units: Units | None = None, *, after: Seq
+) -> Iterator[Turn]:
+    """Fold a log entry by entry and tell what each one after a number moves, as the log holds it.
+
+    Args:
+        panel: numbers of one grain, as `fold` takes them.
+        entries: the log in order; entries of other grains are passed over.
+        model: what the numbers mean.
+        units: conversions, for amounts in another unit than the base one.
+        after: entries up to this number are folded at once, without turns.
+
+    Yields one turn for each later change of an edited measure of this grain; one that no longer fits moves nothing.
+    """
+    standing = [entry for entry in entries if entry.seq <= after]
+    states, _ = _states_after(panel, standing, model, units)
+    for entry in entries[len(standing) :]:
+        standing.append(entry)
+        change = entry.entry
+        if not isinstance(change, Change) or not _speaks_here(change.measure, panel, model.registry):
+            continue
+        if change.operation is Operation.WITHDRAW:
+            before = _with(panel, states)
+            states, _ = _states_after(panel, standing, model, units)
+            effects = effects_between(before, _with(panel, states), model.registry)
+            yield Turn(entry=entry, effects=effects, issues=())
+            continue
+        yield _turn(entry, change, states, panel=panel, model=model, units=units)
+
+
+def _turn(
+    entry: Logged, change: Change, states: Mapping[MeasureId, State], *, panel: Panel, model: Model, units: Units | None
+) -> Turn:
+    """Apply one entry to the states, in place, and tell what it moved."""
+    items, _ = live_entries([entry], model.buckets.current)
+    if not items or change.last < model.buckets.current:
+        return Turn(entry=entry, effects=(), issues=())
+    moved = measure_moved(change, model.registry)
+    if isinstance(moved, Issue):
+        return Turn(entry=entry, effects=(), issues=(_named(moved, items[0]),))
+    state = states[moved[0].id]
+    block = _block_of(items[0], change, state, panel=panel, model=model, units=units)
+    if isinstance(block, Issue):
+        return Turn(entry=entry, effects=(), issues=(_named(block, items[0]),))
+    effects = _effects_of_block(change, state, block)
+    _write(state, block)
+    return Turn(entry=entry, effects=effects, issues=tuple(_named(issue, items[0]) for issue in block.issues))
 
 
 def entries_under(

@@ -21,6 +21,7 @@ from trivet.core.errors import InvalidInput
 from trivet.core.issues import Issue, Place, Severity
 from trivet.core.live import Given, Live, live_entries
 from trivet.core.quantities import MONEY, QUANTITY
+from trivet.core.renames import MEMBER_CHANGES, carry_record, read_renames
 from trivet.core.tables import ColumnSpec, ColumnType, TableSpec
 
 Cell = str | bool | int | float | date | None
@@ -50,9 +51,12 @@ def apply_record_changes(
     result = dict(tables)
     live, problems = live_entries(entries, buckets.current)
     issues = [issue for issue in problems if issue.place.source is not None]
+    renames = read_renames(tables.get(MEMBER_CHANGES))
     for item in live:
-        if isinstance(item.entry, RecordChange):
-            issues += _apply(item, item.entry, result, specs, buckets)
+        if not isinstance(item.entry, RecordChange):
+            continue
+        change, told = carry_record(item, item.entry, specs, renames)
+        issues += [*told, *_apply(item, change, result, specs, buckets)]
     return result, tuple(issues)
 
 

@@ -138,7 +138,7 @@ def parse_scope(where: Sequence[str], dimensions: Mapping[str, Dimension]) -> Sc
             raise NotFound(f"level '{level}' is not known here; known are {', '.join(known)}.{maybe}")
         node = Node(dimension=owner.name, level=level, member=MemberId(_as_written(member, owner, level)))
         owner.check(node)
-        nodes.append(node)
+        nodes.append(owner.today(node))
     return tuple(nodes)
 
 

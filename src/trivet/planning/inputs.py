@@ -12,14 +12,16 @@ from typing import Final
 import polars as pl
 
 from trivet.core.company import Company
-from trivet.core.dimensions import UNASSIGNED, Dimension, Hierarchy
+from trivet.core.dimensions import UNASSIGNED
 from trivet.core.errors import InvalidInput
 from trivet.core.ids import Digest
 from trivet.core.issues import Issue, Place, Severity
 from trivet.core.measures import Registry
+from trivet.core.owndimensions import company_tables
 from trivet.core.panel import keys_digest
 from trivet.core.plan import Model, PlanInputs
 from trivet.core.tables import STORED, ColumnType, TableSpec
+from trivet.planning.structure import build_dimensions
 
 MAIN: Final = "MAIN"
 ALL: Final = "ALL"
@@ -50,7 +52,7 @@ def build_inputs(
         InvalidInput: there are no items.
     """
     digest = inputs_digest(company, tables)
-    full: Tables = {name: _complete(tables.get(name), spec) for name, spec in specs.items()}
+    full: Tables = {name: _complete(tables.get(name), spec) for name, spec in company_tables(specs, company).items()}
     if full["items"].is_empty():
         raise InvalidInput("items.csv has no rows: a plan needs at least one item. Fill items.csv.")
     issues: list[Issue] = []
@@ -66,14 +68,9 @@ def build_inputs(
     full["suppliers"] = _suppliers(full)
     _place_histories(full)
     _report_missing(tables, specs, issues)
-    dimensions = {
-        "item": _dimension(company, "item", full["items"], ("family", "item")),
-        "market": _dimension(company, "market", full["markets"], ("region", "channel", "market")),
-        "location": _dimension(company, "location", full["locations"], ("kind", "location")),
-        "resource": _dimension(company, "resource", full["resources"], ("location", "resource")),
-        "supplier": _dimension(company, "supplier", full["suppliers"], ("supplier",)),
-    }
-    model = Model(company=company, registry=registry, dimensions=dimensions, buckets=company.buckets())
+    buckets = company.buckets()
+    dimensions = build_dimensions(company, full, buckets, issues)
+    model = Model(company=company, registry=registry, dimensions=dimensions, buckets=buckets)
     return PlanInputs(model=model, tables=full, digest=digest), tuple(issues)
 
 
@@ -221,19 +218,3 @@ def _report_missing(tables: Mapping[str, pl.DataFrame], specs: Mapping[str, Tabl
                     advice=f"Add {name}.csv to the company folder to switch it on.",
                 )
             )
-
-
-def _dimension(company: Company, name: str, members: pl.DataFrame, default: tuple[str, ...]) -> Dimension:
-    ways = company.hierarchies.get(name) or {"standard": default}
-    for way, levels in ways.items():
-        absent = [level for level in levels if level not in members.columns]
-        if absent:
-            raise InvalidInput(
-                f"company.toml [hierarchies.{name}] {way}: level '{absent[0]}' is no column of the {name}s; "
-                f"columns are {', '.join(members.columns)}."
-            )
-    hierarchies = tuple(
-        Hierarchy(name=way, levels=levels if levels[-1] == name else (*levels, name)) for way, levels in ways.items()
-    )
-    text = members.with_columns(pl.col(pl.String).fill_null(""))
-    return Dimension(name=name, members=text, hierarchies=hierarchies, digest=keys_digest(text))
