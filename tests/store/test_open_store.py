@@ -127,7 +127,7 @@ def test_an_older_format_asks_for_the_upgrade_and_the_upgrade_backs_up_first(fil
     version = keep(file_store, snapshot)
     set_format(file_store, 1)
     folder = tmp_path / "workspace"
-    with pytest.raises(Unavailable, match=r"has format 1, this program needs 3\. Run: trivet upgrade"):
+    with pytest.raises(Unavailable, match=rf"has format 1, this program needs {FORMAT}\. Run: trivet upgrade"):
         open_store(folder)
     before, after, backup = upgrade(str(folder))
     assert (before, after) == (1, FORMAT)
@@ -158,9 +158,11 @@ def test_an_upgrade_of_postgresql_writes_its_backup_into_the_current_folder(
 
 def test_a_newer_format_is_not_touched(store: Store, address: str) -> None:
     set_format(store, FORMAT + 1)
-    with pytest.raises(InvalidInput, match=r"has format 4, this program knows up to 3\. Install the newer"):
+    with pytest.raises(
+        InvalidInput, match=rf"has format {FORMAT + 1}, this program knows up to {FORMAT}\. Install the newer"
+    ):
         open_store(address)
-    with pytest.raises(Unavailable, match="has format 4"):
+    with pytest.raises(Unavailable, match=f"has format {FORMAT + 1}"):
         upgrade(address)
 
 

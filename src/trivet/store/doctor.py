@@ -23,7 +23,7 @@ from trivet.store.jobs import LIVE, Job, JobState, read_jobs
 from trivet.store.log import read_entries
 from trivet.store.migrations.freeze import rules
 from trivet.store.publishing import read_certificate, seal_of
-from trivet.store.scenarios import read_scenarios
+from trivet.store.scenarios import read_rebases, read_scenarios, read_standing
 from trivet.store.schema import audit, chunk, log, snapshot_chunk, version_chunk
 from trivet.store.stored import StoredScenario, StoredVersion, VersionState, instant, short
 from trivet.store.versions import load_plan, read_versions
@@ -46,13 +46,13 @@ def examine(connection: Connection, recompute: Recompute | None = None) -> tuple
         _locks_held(logs.values()),
         _published_unchanged(connection, versions),
         _triggers_there(connection),
-        _no_gaps(scenarios, logs),
+        _no_gaps(connection, scenarios),
         _chunks_sound(connection, damage),
         _database_sound(connection),
         _trail_complete(connection, logs),
         _jobs_once(connection, versions),
         _recipes_agree(versions),
-        _branches_lie_on_parents(scenarios),
+        _branches_lie_on_parents(connection, scenarios),
     ]
     if recompute is not None:
         checks.append(_effects_folded(scenarios, logs, recompute))
@@ -142,13 +142,24 @@ def _triggers_there(connection: Connection) -> Check:
     return _check("V5 the database refuses changes of published versions", len(wanted), lost)
 
 
-def _no_gaps(scenarios: Sequence[StoredScenario], logs: Mapping[ScenarioId, Sequence[Logged]]) -> Check:
-    wrong = []
+def _no_gaps(connection: Connection, scenarios: Sequence[StoredScenario]) -> Check:
+    """Every number between the base of a scenario and its head is there, and so it was before each rebase."""
+    wrong, checked = [], 0
     for scenario in scenarios:
-        numbers = [entry.seq for entry in logs[scenario.id]]
-        if numbers != list(range(1, scenario.head + 1)):
-            wrong.append(f"scenario {scenario.id} stands at entry {scenario.head} but has {len(numbers)}")
-    return _check("V6 no entry of a log is lost", sum(len(entries) for entries in logs.values()), wrong)
+        for at in _standings(connection, scenario):
+            query = select(log.c.seq).where(log.c.scenario == at.id, log.c.seq > at.since, log.c.seq <= at.head)
+            numbers = sorted(connection.execute(query).scalars())
+            checked += len(numbers)
+            if numbers != list(range(at.since + 1, at.head + 1)):
+                has = f"stands at entry {at.head} but has {len(numbers)} of its own after entry {at.since}"
+                wrong.append(f"scenario {at.id} {has}")
+    return _check("V6 no entry of a log is lost", checked, wrong)
+
+
+def _standings(connection: Connection, scenario: StoredScenario) -> tuple[StoredScenario, ...]:
+    """Give a scenario as it stood before each of its rebases, and as it is."""
+    before = (read_standing(connection, scenario.id, rebase.head) for rebase in read_rebases(connection, scenario.id))
+    return (*before, scenario)
 
 
 def _read_logs(
@@ -241,13 +252,15 @@ def _recipes_agree(versions: Sequence[StoredVersion]) -> Check:
     return _check("V13 the same recipe gave the same plan", len(plans), wrong, "Plan again and report it.")
 
 
-def _branches_lie_on_parents(scenarios: Sequence[StoredScenario]) -> Check:
+def _branches_lie_on_parents(connection: Connection, scenarios: Sequence[StoredScenario]) -> Check:
     heads = {scenario.id: scenario.head for scenario in scenarios}
-    branches = [scenario for scenario in scenarios if scenario.parent is not None]
+    every = [at for scenario in scenarios for at in _standings(connection, scenario)]
+    branches = [branch for branch in every if branch.parent is not None]
     wrong = [
         f"scenario {branch.id} branched at entry {branch.branched_at} of {branch.parent}, which it does not reach"
         for branch in branches
-        if branch.parent is None or not 0 <= branch.branched_at <= min(heads.get(branch.parent, -1), branch.head)
+        if branch.parent is None
+        or not 0 <= branch.branched_at <= min(heads.get(branch.parent, -1), branch.since, branch.head)
     ]
     return _check("V14 a branch lies on its parent", len(branches), wrong)
 

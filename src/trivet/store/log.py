@@ -106,14 +106,15 @@ def append(
     )
     if seen is not None:
         _refuse_overlaps(new, [logged for logged in standing if logged.seq > seen], seen, registry)
-    _write(connection, new)
+    write_entries(connection, new)
     end = Seq(seq + len(new))
     connection.execute(update(head_table).where(head_table.c.scenario == scenario).values(seq=end))
     note(connection, stamp, "change", scenario, {"first": seq + 1, "last": end})
     return new
 
 
-def _write(connection: Connection, new: Sequence[Logged]) -> None:
+def write_entries(connection: Connection, new: Sequence[Logged]) -> None:
+    """Write entries as they are, with their numbers and effects; the caller holds the head's lock and moves it."""
     rows = []
     for logged in new:
         address = None
@@ -143,18 +144,20 @@ def read_entries(
     scenario: ScenarioId,
     *,
     upto: Seq | None = None,
+    after: Seq | None = None,
     wanted: Callable[[Entry, Seq], bool] | None = None,
 ) -> tuple[Logged, ...]:
     """Give the entries a scenario sees, inherited first, in order, with their effects.
 
-    `upto` leaves out later entries; `wanted` tells whose effects to read (None = all). Raises
-    NotFound for an unknown scenario.
+    `upto` leaves out later entries, `after` earlier ones; `wanted` tells whose effects to read (None = all).
+    Raises NotFound for an unknown scenario.
     """
     seen_parts = [
-        and_(log_table.c.scenario == name, log_table.c.seq <= (last if upto is None else min(last, upto)))
-        for name, last in lineage(connection, scenario)
+        and_(log_table.c.scenario == part.scenario, log_table.c.seq > part.after, log_table.c.seq <= part.last)
+        for part in lineage(connection, scenario, upto)
     ]
-    rows = connection.execute(select(log_table).where(or_(*seen_parts)).order_by(log_table.c.seq)).all()
+    query = select(log_table).where(or_(*seen_parts), log_table.c.seq > (after or 0)).order_by(log_table.c.seq)
+    rows = connection.execute(query).all()
     read = [(row, entry_from_json(row.entry)) for row in rows]
     at = {
         Seq(row.seq): Digest(row.effects)

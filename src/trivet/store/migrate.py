@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect, select
 from trivet.core.errors import InvalidInput, NotFound, Unavailable
 from trivet.store.schema import FORMAT, workspace
 
-_REVISIONS: Final = {0: "base", 1: "0001", 2: "0002", 3: "0003"}
+_REVISIONS: Final = {0: "base", 1: "0001", 2: "0002", 3: "0003", 4: "0004"}
 
 
 def move_to(connection: Connection, number: int) -> None:

@@ -1,20 +1,24 @@
 """Scenarios: a base and a log. Branching writes one row; a branch sees its parent's entries up to the branch.
 
-Sequence numbers go on where the branch was made, so that each is unique along a line of descent.
+Sequence numbers go on where the branch was made, so that each is unique along a line of descent. A rebase
+takes a number of its own beyond all that either side has used: entries before it belong to the base the
+branch stood on then, and can still be read there.
 """
 
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from trivet.core.errors import Conflict, NotFound
 from trivet.core.ids import ActorId, Digest, ScenarioId, Seq, VersionId
 from trivet.core.records import Stamp
 from trivet.store.schema import head as head_table
+from trivet.store.schema import rebase as rebase_table
 from trivet.store.schema import scenario as scenario_table
 from trivet.store.schema import version as version_table
-from trivet.store.stored import StoredScenario, instant, moment
+from trivet.store.stored import Rebase, StoredScenario, instant, moment
 from trivet.store.trail import note
 
 
@@ -96,20 +100,82 @@ def read_scenarios(connection: Connection) -> tuple[StoredScenario, ...]:
     return tuple(_scenario(row) for row in rows)
 
 
-def lineage(connection: Connection, scenario: ScenarioId) -> tuple[tuple[ScenarioId, Seq], ...]:
-    """Give the scenarios whose entries it sees, eldest first, each with its last entry that counts."""
-    found: list[tuple[ScenarioId, Seq]] = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Entries of one scenario in a line of descent: those after one number up to another."""
+
+    scenario: ScenarioId
+    after: Seq
+    last: Seq
+
+
+def lineage(connection: Connection, scenario: ScenarioId, upto: Seq | None = None) -> tuple[Part, ...]:
+    """Give whose entries a scenario sees (or saw, when its log stood at `upto`), eldest first."""
+    found: list[Part] = []
     name: ScenarioId | None = scenario
-    limit: Seq | None = None
+    limit = upto
     while name is not None:
-        at = read_scenario(connection, name)
-        limit = at.head if limit is None else Seq(min(at.head, limit))
-        found.append((at.id, limit))
-        name, limit = at.parent, Seq(min(at.branched_at, limit))
+        at = read_standing(connection, name, limit)
+        last = at.head if limit is None else Seq(min(at.head, limit))
+        found.append(Part(scenario=at.id, after=at.since, last=last))
+        name, limit = at.parent, Seq(min(at.branched_at, last))
     return tuple(reversed(found))
 
 
-_SCENARIOS = select(scenario_table, head_table.c.seq.label("head")).join(head_table)
+def read_standing(connection: Connection, name: ScenarioId, upto: Seq | None = None) -> StoredScenario:
+    """Give a scenario as it stood on its base when its log was at `upto`; None = now. NotFound."""
+    scenario = read_scenario(connection, name)
+    if upto is None or upto >= scenario.since:
+        return scenario
+    since, later = Seq(0), None
+    for rebase in read_rebases(connection, name):
+        if rebase.seq > upto:
+            later = rebase
+            break
+        since = rebase.seq
+    if later is None:
+        return scenario
+    return replace(
+        scenario,
+        parent=later.parent,
+        branched_at=later.branched_at,
+        since=since or later.branched_at,
+        base_version=later.base_version,
+        snapshot=later.snapshot,
+        head=later.head,
+    )
+
+
+def read_rebases(connection: Connection, scenario: ScenarioId) -> tuple[Rebase, ...]:
+    """Give every rebase of a scenario, oldest first."""
+    query = select(rebase_table).where(rebase_table.c.scenario == scenario).order_by(rebase_table.c.seq)
+    return tuple(
+        Rebase(
+            scenario=ScenarioId(row.scenario),
+            seq=Seq(row.seq),
+            carried=row.carried,
+            at=moment(row.at),
+            actor=ActorId(row.actor),
+            parent=ScenarioId(row.parent),
+            branched_at=Seq(row.branched_at),
+            base_version=VersionId(row.base_version) if row.base_version else None,
+            snapshot=Digest(row.snapshot) if row.snapshot else None,
+            head=Seq(row.head),
+        )
+        for row in connection.execute(query)
+    )
+
+
+_LAST_REBASE = (
+    select(rebase_table.c.scenario, func.max(rebase_table.c.seq).label("since"))
+    .group_by(rebase_table.c.scenario)
+    .subquery()
+)
+_SCENARIOS = (
+    select(scenario_table, head_table.c.seq.label("head"), _LAST_REBASE.c.since)
+    .join(head_table)
+    .join(_LAST_REBASE, _LAST_REBASE.c.scenario == scenario_table.c.id, isouter=True)
+)
 
 
 def _scenario(row: Row[*tuple[Any, ...]]) -> StoredScenario:
@@ -118,6 +184,7 @@ def _scenario(row: Row[*tuple[Any, ...]]) -> StoredScenario:
         title=row.title,
         parent=ScenarioId(row.parent) if row.parent else None,
         branched_at=Seq(row.branched_at),
+        since=Seq(row.branched_at if row.since is None else row.since),
         head=Seq(row.head),
         base_version=VersionId(row.base_version) if row.base_version else None,
         snapshot=Digest(row.snapshot) if row.snapshot else None,

@@ -9,8 +9,8 @@ from typing import Final
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-FORMAT: Final = 3
-"""Number of the newest format this program writes; the migration `v0003` brings a workspace to 3."""
+FORMAT: Final = 4
+"""Number of the newest format this program writes; the migration `v0004` brings a workspace to 4."""
 
 metadata = MetaData()
 
@@ -140,4 +140,15 @@ job = Table(
     *(Column(name, Integer, nullable=False) for name in ("done", "of", "token", "cancel", "attempts")),
     *(Column(name, String) for name in ("worker", "lease", "ended")),
     *(Column(name, Text) for name in ("checkpoint", "result", "message")),
+)
+rebase = Table(
+    "rebase",
+    metadata,
+    Column("scenario", ForeignKey("scenario.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    *(Column(name, String, nullable=False) for name in ("at", "actor")),
+    Column("parent", ForeignKey("scenario.id"), nullable=False),
+    *(Column(name, Integer, nullable=False) for name in ("branched_at", "head", "carried")),
+    Column("base_version", String),
+    Column("snapshot", ForeignKey("snapshot.digest")),
 )

@@ -22,7 +22,7 @@ from trivet.core.measures import Registry
 from trivet.core.panel import Panel
 from trivet.core.plan import Plan
 from trivet.core.records import Stamp
-from trivet.store import log, publishing, scenarios, snapshots, trail, versions
+from trivet.store import log, moments, publishing, scenarios, snapshots, trail, versions
 from trivet.store.backup import back_up, put_back
 from trivet.store.chunks import make_bodies
 from trivet.store.database import locate, make_engine, reading, writing
@@ -30,11 +30,13 @@ from trivet.store.doctor import Recompute, examine
 from trivet.store.jobs import Claim, Jobs, NewJob, hold, keep, put_job
 from trivet.store.migrate import check_format, move_to, read_format
 from trivet.store.parquet import write_plan
+from trivet.store.rebase import Base, CarryOver, Standing, rebase, stand
 from trivet.store.schema import FORMAT
 from trivet.store.schema import workspace as workspace_table
 from trivet.store.stages import Stages
 from trivet.store.stored import (
     AuditLine,
+    Rebase,
     StoredCertificate,
     StoredScenario,
     StoredSnapshot,
@@ -171,30 +173,44 @@ class Store:
         effects: log.ComputeEffects,
         base: Digest | None = None,
         registry: Registry | None = None,
-        known: Seq | None = None,
     ) -> tuple[Logged, ...]:
         """Write entries at the head of a scenario with their effects; see `store.log.append`."""
         with self._writing() as connection:
             logged = log.append(
-                connection,
-                scenario,
-                entries,
-                stamp,
-                seen=seen,
-                effects=effects,
-                base=base,
-                registry=registry,
-                known=known,
+                connection, scenario, entries, stamp, seen=seen, effects=effects, base=base, registry=registry
             )
             self._keep(connection, f"{scenario}:{logged[-1].seq if logged else 0}")
             return logged
 
-    def entries(
-        self, scenario: ScenarioId, *, upto: Seq | None = None, after: Seq | None = None
-    ) -> tuple[Logged, ...]:
+    def entries(self, scenario: ScenarioId, *, upto: Seq | None = None, after: Seq | None = None) -> tuple[Logged, ...]:
         """Give the entries a scenario sees, inherited ones first, in order, with their effects."""
         with reading(self._engine) as connection:
             return log.read_entries(connection, scenario, upto=upto, after=after)
+
+    def stand(self, scenario: ScenarioId, onto: Base) -> Standing:
+        """Give what a rebase would start from; see `store.rebase.stand`."""
+        with reading(self._engine) as connection:
+            return stand(connection, scenario, onto)
+
+    def rebase(self, scenario: ScenarioId, onto: Base, carry_over: CarryOver, stamp: Stamp) -> Standing:
+        """Put a branch on another base in one transaction; see `store.rebase.rebase`."""
+        with self._writing() as connection:
+            return rebase(connection, scenario, onto, carry_over, stamp)
+
+    def rebases(self, scenario: ScenarioId) -> tuple[Rebase, ...]:
+        """Give every rebase of a scenario, oldest first."""
+        with reading(self._engine) as connection:
+            return scenarios.read_rebases(connection, scenario)
+
+    def standing(self, scenario: ScenarioId, *, upto: Seq | None = None) -> StoredScenario:
+        """Give a scenario as it stood on its base when its log was at `upto`; NotFound."""
+        with reading(self._engine) as connection:
+            return scenarios.read_standing(connection, scenario, upto)
+
+    def seq_at(self, scenario: ScenarioId, at: datetime) -> Seq:
+        """Give where a scenario's log stood at a moment; see `store.moments.seq_at`."""
+        with reading(self._engine) as connection:
+            return moments.seq_at(connection, scenario, at)
 
     def head(self, scenario: ScenarioId) -> Seq:
         """Give the sequence number of a scenario's last entry; NotFound."""

@@ -48,18 +48,45 @@ class StoredSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredScenario:
-    """A line of work: a parent's entries up to `branched_at`, then its own up to `head`."""
+    """A line of work: a parent's entries up to `branched_at`, then its own after `since` up to `head`.
+
+    `since` is `branched_at` until the scenario is rebased; then the number its last rebase took.
+    """
 
     id: ScenarioId
     title: str
     parent: ScenarioId | None
     branched_at: Seq
+    since: Seq
     head: Seq
     base_version: VersionId | None
     snapshot: Digest | None
     state: str
     created: datetime
     actor: ActorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebase:
+    """That a branch was put on another base, and what it stood on before.
+
+    Attributes:
+        scenario: the branch.
+        seq: the number the rebase took in its log; the entries it carried over follow, `carried` of them.
+        at, actor: when and by whom.
+        parent, branched_at, base_version, snapshot, head: the branch as it was.
+    """
+
+    scenario: ScenarioId
+    seq: Seq
+    carried: int
+    at: datetime
+    actor: ActorId
+    parent: ScenarioId
+    branched_at: Seq
+    base_version: VersionId | None
+    snapshot: Digest | None
+    head: Seq
 
 
 class VersionState(StrEnum):

@@ -23,6 +23,7 @@ class Rule:
         when: SQL condition; `{row}` stands for OLD or NEW.
         says: what the refusal says.
         sqlite_only: whether only SQLite needs it.
+        since: format that brought the table.
     """
 
     table: str
@@ -30,6 +31,7 @@ class Rule:
     when: str
     says: str
     sqlite_only: bool = False
+    since: int = 1
 
     @property
     def name(self) -> str:
@@ -77,6 +79,10 @@ def rules() -> tuple[Rule, ...]:
             Rule(table=table, operation=operation, when="TRUE", says=f"the {table} only grows")
             for operation in ("UPDATE", "DELETE")
         ]
+    found += [
+        Rule(table="rebase", operation=operation, when="TRUE", says="the record of rebases only grows", since=4)
+        for operation in ("UPDATE", "DELETE")
+    ]
     return (*found, *_replacements())
 
 
@@ -88,6 +94,7 @@ def _replacements() -> list[Rule]:
         "snapshot": ("digest",),
         "log": ("scenario", "seq"),
         "audit": ("id",),
+        "rebase": ("scenario", "seq"),
     }
     return [
         Rule(
@@ -96,22 +103,23 @@ def _replacements() -> list[Rule]:
             when=_SAME.format(table=table, keys=" AND ".join(f"{table}.{key} = {{row}}.{key}" for key in keys)),
             says="the row is there already",
             sqlite_only=True,
+            since=4 if table == "rebase" else 1,
         )
         for table, keys in frozen.items()
     ]
 
 
-def freeze_tables() -> None:
-    """Create the triggers on the database of the running migration."""
+def freeze_tables(*, since: int = 1) -> None:
+    """Create the triggers a format brings on the database of the running migration."""
     postgresql = op.get_bind().dialect.name == "postgresql"
-    if postgresql:
+    if postgresql and since == 1:
         op.execute(
             sa.text(
                 f"CREATE FUNCTION {_NO_TRUNCATE}() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN "
                 f"RAISE EXCEPTION '{MARK}: the table is never emptied' USING ERRCODE = 'check_violation'; END $body$"
             )
         )
-    for rule in rules():
+    for rule in (rule for rule in rules() if rule.since == since):
         if postgresql and not rule.sqlite_only:
             _create_postgresql(rule)
         elif not postgresql:
@@ -147,13 +155,13 @@ def _create_postgresql(rule: Rule) -> None:
         )
 
 
-def thaw_tables() -> None:
-    """Drop the triggers, for a downgrade."""
+def thaw_tables(*, since: int = 1) -> None:
+    """Drop the triggers a format brought, for a downgrade."""
     postgresql = op.get_bind().dialect.name == "postgresql"
-    for rule in rules():
+    for rule in (rule for rule in rules() if rule.since == since):
         if postgresql and not rule.sqlite_only:
             op.execute(sa.text(f"DROP FUNCTION {rule.name}() CASCADE"))
         elif not postgresql:
             op.execute(sa.text(f"DROP TRIGGER {rule.name}"))
-    if postgresql:
+    if postgresql and since == 1:
         op.execute(sa.text(f"DROP FUNCTION {_NO_TRUNCATE}() CASCADE"))
