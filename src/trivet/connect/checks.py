@@ -24,9 +24,12 @@ HISTORY = frozenset({"orders", "shipments", "returns", "bookings", "production",
 
 
 def master_of(spec: TableSpec) -> str | None:
-    """Give the dimension a table is the master of: its only key refers to nothing else and names the table."""
+    """Give the dimension a table is the master of: its only key refers to nothing else and names the table.
+
+    A company's own dimension stands in a table of the same name.
+    """
     only = spec.key[0] if len(spec.key) == 1 else None
-    return only if only and spec.name == f"{only}s" and spec.column(only).refers is None else None
+    return only if only and spec.name in (only, f"{only}s") and spec.column(only).refers is None else None
 
 
 def check_rows(

@@ -21,6 +21,7 @@ from trivet.connect.opening import ENDINGS, open_source
 from trivet.core.company import Company, parse_company
 from trivet.core.errors import InvalidInput
 from trivet.core.issues import Issue, Place, Severity
+from trivet.core.owndimensions import company_tables
 from trivet.core.ports import Progress
 from trivet.core.report import ImportReport
 from trivet.core.tables import TableSpec
@@ -75,6 +76,7 @@ def read_folder(
     mapped = parse_mapping(mapping_text) if mapping_text is not None else Mapped(company_text=None, sources=())
     company_text = _company_text(folder, mapped)
     company = parse_company(company_text)
+    specs = company_tables(specs, company)
     sources, issues = _find_sources(folder, specs, mapped)
     opened = []
     for done, source in enumerate(sources):

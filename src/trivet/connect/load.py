@@ -6,20 +6,21 @@ each file are tied: read = loaded + merged + rejected.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from trivet.connect.cells import Reading
 from trivet.connect.checks import check_rows, master_of, same_writing
 from trivet.connect.codes import match_key
-from trivet.connect.keys import Merged, merge_rows
 from trivet.connect.mapping import Duplicates, Source
 from trivet.connect.raw import ROW, SOURCE, WRITTEN, RawTable
+from trivet.connect.renamed import Joined, merge_renamed, rename_codes
 from trivet.connect.returns import ROUTED, merge_returns, split_returns
 from trivet.connect.typed import Typed, add_up, reject_rows, type_rows
 from trivet.core.company import Company
 from trivet.core.issues import Issue
+from trivet.core.renames import MEMBER_CHANGES, read_renames
 from trivet.core.report import Choice, Reject, Sums, TableReport
 from trivet.core.tables import TableSpec
 
@@ -56,7 +57,7 @@ class _State:
 def load_tables(specs: Mapping[str, TableSpec], opened: Sequence[Opened], company: Company) -> Loaded:
     """Load every opened file into its table, masters before what refers to them."""
     state = _State()
-    for spec in sorted(specs.values(), key=lambda spec: master_of(spec) is None):
+    for spec in sorted(specs.values(), key=lambda spec: (spec.name != MEMBER_CHANGES, master_of(spec) is None)):
         feeding = [one for one in opened if one.source.table == spec.name]
         if feeding:
             _load_table(spec, specs, feeding, company, state)
@@ -73,9 +74,13 @@ def _load_table(
 ) -> None:
     """Type, check, merge and report the files of one table."""
     known = known_codes(specs, state.tables)
+    renames = read_renames(state.tables.get(MEMBER_CHANGES))
     kept: list[Typed] = []
     for one in feeding:
         typed = type_rows(one.raw, spec, one.source, _reading(one, company))
+        renamed, notes = rename_codes(typed.frame, spec, renames, known, one.raw.file)
+        state.issues += notes
+        typed = replace(typed, frame=renamed)
         typed = check_rows(typed, one.raw, spec, known, company)
         state.issues += typed.issues
         kept.append(typed)
@@ -84,11 +89,13 @@ def _load_table(
     if returned.height:
         state.returned[spec.name] = returned
     files = ", ".join(sorted({one.raw.file for one in feeding}))
-    merged = merge_rows(joined, spec, files, rule=_rule(feeding), distinct=any(one.source.distinct for one in feeding))
-    state.issues += [*merged.issues, *same_writing(joined, merged, spec, files)]
+    distinct = any(one.source.distinct for one in feeding)
+    merged = merge_renamed(joined, spec, files, rule=_rule(feeding), distinct=distinct)
+    state.issues += [*merged.merged.issues, *same_writing(joined, merged.merged, spec, files)]
     state.tables[spec.name] = merged.frame.drop(ROW, SOURCE, WRITTEN, strict=False)
+    parts = _Parts(joined=joined, returned=returned, merged=merged)
     for number, (one, typed) in enumerate(zip(feeding, kept, strict=True)):
-        state.reports.append(_report(number, one, typed, spec, _Parts(joined=joined, returned=returned, merged=merged)))
+        state.reports.append(_report(number, one, typed, spec, parts))
 
 
 def _rule(feeding: Sequence[Opened]) -> Duplicates | None:
@@ -119,19 +126,22 @@ class _Parts:
 
     joined: pl.DataFrame
     returned: pl.DataFrame
-    merged: Merged
+    merged: Joined
 
 
 def _report(number: int, one: Opened, typed: Typed, spec: TableSpec, parts: _Parts) -> TableReport:
     """Tie one file: each part is summed from the rows that are there, not from the difference of the others."""
     own = pl.col(SOURCE) == number
-    fallen, clash = parts.merged.merged.filter(own), parts.merged.contradicting.filter(own)
+    each = parts.merged.merged
+    fallen, clash, renamed = (frame.filter(own) for frame in (each.merged, each.contradicting, parts.merged.fallen))
     returned = add_up(parts.returned.filter(own), spec)
-    if parts.merged.added:
+    if each.added:
         kept = add_up(parts.joined.filter(own), spec)
         loaded, merged = kept + Sums(rows=-fallen.height), Sums(rows=fallen.height)
     else:
-        loaded, merged = add_up(parts.merged.frame.filter(own), spec), add_up(fallen, spec)
+        loaded, merged = add_up(each.frame.filter(own), spec), add_up(fallen, spec)
+    went = Sums(rows=renamed.height) if parts.merged.added else add_up(renamed, spec)
+    loaded, merged = loaded + Sums(rows=-went.rows, quantity=-went.quantity, money=-went.money), merged + went
     ragged = Sums(rows=len(one.rejects))
     rejects = one.rejects + typed.rejects + _clashes(clash, one.raw, spec)
     return TableReport(

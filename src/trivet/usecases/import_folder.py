@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from trivet.connect.between import NEEDED, find_what_became
 from trivet.connect.folder import FolderLoad, read_folder
 from trivet.connect.rejects import write_rejects
 from trivet.core.errors import InvalidInput, NotFound
@@ -59,7 +60,7 @@ def import_folder(
     text = mapping.read_text("utf-8") if mapping else None
     load = read_folder(folder, workspace.specs, mapping_text=text, progress=workspace.progress)
     rejects = _write_rejects(workspace, load, folder)
-    issues = (*load.report.issues, *_company_issues(workspace, load))
+    issues = (*load.report.issues, *_company_issues(workspace, load, ScenarioId(scenario)))
     if any(issue.severity is Severity.REFUSED for issue in issues):
         return ImportAnswer(snapshot=None, unchanged=False, report=load.report, issues=issues, rejects=rejects)
     before = workspace.store.scenario(ScenarioId(scenario)).snapshot
@@ -76,14 +77,21 @@ def import_folder(
     )
 
 
-def _company_issues(workspace: Workspace, load: FolderLoad) -> tuple[Issue, ...]:
+def _company_issues(workspace: Workspace, load: FolderLoad, scenario: ScenarioId) -> tuple[Issue, ...]:
     if load.company is None or load.report.refused:
         return ()
     try:
-        found = build_inputs(load.company, load.tables, workspace.specs, workspace.registry)[1]
+        inputs, found = build_inputs(load.company, load.tables, workspace.specs, workspace.registry)
     except InvalidInput as error:
         return (Issue(code="data.no-plan", severity=Severity.REFUSED, message=error.message, advice=""),)
-    return tuple(issue for issue in found if issue.code != MISSING_TABLE)  # the report says these already
+    said = [issue for issue in found if issue.code != MISSING_TABLE]  # the report says these already
+    before = workspace.store.scenario(scenario).snapshot
+    if before is None:
+        return tuple(said)
+    last = workspace.store.snapshot(before, only=NEEDED).tables
+    entries = workspace.store.entries(scenario)
+    model = inputs.model
+    return (*said, *find_what_became(last, load.tables, model.dimensions, entries, model.buckets))
 
 
 def _write_rejects(workspace: Workspace, load: FolderLoad, folder: Path) -> str | None:
