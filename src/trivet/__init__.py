@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from trivet.usecases.backtest_series import backtest_series
     from trivet.usecases.backup_workspace import backup_workspace
     from trivet.usecases.branch_scenario import branch_scenario
+    from trivet.usecases.cancel_job import cancel_job
     from trivet.usecases.check_plan import check_plan
     from trivet.usecases.compare_scenarios import compare_scenarios
     from trivet.usecases.create_workspace import create_workspace
@@ -26,15 +27,20 @@ if TYPE_CHECKING:
     from trivet.usecases.import_folder import import_folder
     from trivet.usecases.init_folder import init_folder
     from trivet.usecases.list_changes import list_changes
+    from trivet.usecases.list_jobs import list_jobs
     from trivet.usecases.make_plan import make_plan
     from trivet.usecases.merge_scenario import merge_scenario
+    from trivet.usecases.plan_in_background import plan_in_background
     from trivet.usecases.price_relief import price_relief
     from trivet.usecases.publish_plan import publish_plan
     from trivet.usecases.record_changes import record_changes
     from trivet.usecases.restore_workspace import restore_workspace
+    from trivet.usecases.resume_jobs import resume_jobs
     from trivet.usecases.run_demo import run_demo
     from trivet.usecases.run_doctor import run_doctor
+    from trivet.usecases.run_jobs import run_jobs
     from trivet.usecases.show_health import show_health
+    from trivet.usecases.set_mix import ItemShare, set_mix
     from trivet.usecases.show_mix import show_mix
     from trivet.usecases.show_plan import View, show_numbers, show_plan
     from trivet.usecases.show_segments import show_segments
@@ -44,12 +50,14 @@ if TYPE_CHECKING:
     from trivet.workspace.workspace import open_workspace
 
 __all__ = [
+    "ItemShare",
     "Said",
     "View",
     "approve_plan",
     "backtest_series",
     "backup_workspace",
     "branch_scenario",
+    "cancel_job",
     "check_plan",
     "compare_scenarios",
     "create_workspace",
@@ -58,16 +66,21 @@ __all__ = [
     "import_folder",
     "init_folder",
     "list_changes",
+    "list_jobs",
     "make_plan",
     "merge_scenario",
     "open_workspace",
+    "plan_in_background",
     "price_relief",
     "publish_plan",
     "record_changes",
     "restore_workspace",
+    "resume_jobs",
     "run_demo",
     "run_doctor",
+    "run_jobs",
     "show_health",
+    "set_mix",
     "show_mix",
     "show_numbers",
     "show_plan",
@@ -79,6 +92,7 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
+    "ItemShare": "trivet.usecases.set_mix",
     "Said": "trivet.core.said",
     "View": "trivet.usecases.show_plan",
     "open_workspace": "trivet.workspace.workspace",

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.store.sample import CERTIFICATE, MAIN, START, add, approve, change, keep, plan, stamp, start
-from trivet.core.errors import Conflict, InvalidInput, NotFound
+from trivet.core.errors import Conflict, NotFound
 from trivet.core.ids import Digest, Seq
 from trivet.store import Job, JobCancelled, JobLost, JobState, NewJob, Store, restore
 from trivet.store.database import writing
@@ -107,7 +107,7 @@ def test_what_a_job_writes_leaves_its_address_as_checkpoint_in_the_same_transact
     start(store)
     job = begun(store)
     fenced = store.under(job.claim)
-    with pytest.raises(InvalidInput):
+    with pytest.raises(ValueError, match="1 entries but effects of 0"):
         fenced.append(MAIN, [change()], stamp(), seen=None, effects=lambda _: [])
     assert store.jobs.read(job.id).checkpoint is None
     add(fenced)

@@ -75,6 +75,6 @@ def run() -> None:
         if as_json:
             write_json(Problem(error=type(error).__name__, message=error.message, issues=error.issues))
         sys.exit(2 if isinstance(error, InvalidInput | NotFound) else 1)
-    except (KeyboardInterrupt, typer.Abort):
-        sys.stderr.write("trivet: cancelled; nothing half-done was kept\n")
+    except (KeyboardInterrupt, typer.Abort) as stop:
+        sys.stderr.write(typed(f"trivet: cancelled; {stop or 'nothing half-done was kept'}\n"))
         sys.exit(1)

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from trivet.cli.answers import Json, answer, any_refused, print_issues
+from trivet.cli.jobs import show_job
 from trivet.cli.main import app, opened
 from trivet.cli.screen import show_summary
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from trivet.usecases.compare_scenarios import CompareAnswer
     from trivet.usecases.explain_cell import ExplainAnswer
     from trivet.usecases.make_plan import PlanAnswer
-    from trivet.usecases.show_mix import MixAnswer
     from trivet.usecases.show_plan import IssuesAnswer, NumbersAnswer, Row, SummaryAnswer
 
 Plan = Annotated[str, typer.Option("--plan", help="Scenario (its latest version) or a version.")]
@@ -32,13 +32,19 @@ def plan(
     scenario: Annotated[str, typer.Option(help="Scenario to plan.")] = "main",
     overtime: Annotated[bool, typer.Option(help="Whether overtime may be used.")] = True,
     subcontract: Annotated[bool, typer.Option(help="Whether finished goods may be bought.")] = True,
+    background: Annotated[bool, typer.Option("--background", help="Leave it to a worker (trivet jobs).")] = False,
     as_json: Json = False,
 ) -> None:
     """Make the plan: forecast, consensus, supply under capacity, money."""
     from trivet.core.options import PlanOptions  # noqa: PLC0415
     from trivet.usecases.make_plan import make_plan  # noqa: PLC0415
+    from trivet.usecases.plan_in_background import plan_in_background  # noqa: PLC0415
 
     options = PlanOptions(allow_overtime=overtime, allow_subcontract=subcontract)
+    if background:
+        job = plan_in_background(opened(context, quiet=as_json), scenario, options=options)
+        answer(job, as_json=as_json, show=show_job)
+        return
     value = make_plan(opened(context, quiet=as_json), scenario, options=options)
     answer(value, as_json=as_json, show=_show_plan, refused=any_refused(value.issues))
 
@@ -160,40 +166,6 @@ def number(value: Decimal | None, unit: str = "") -> str:
         return ""
     small = 10 if unit in ("units", "hours") else 1000
     return f"{value:,.0f}" if abs(value) >= small or value == value.to_integral_value() else f"{value:,.2f}"
-
-
-@app.command()
-def mix(
-    context: typer.Context,
-    family: Annotated[str, typer.Argument(help="Family whose split is shown, e.g. City.")],
-    first: First = None,
-    last: Last = None,
-    plan: Plan = "main",
-    as_json: Json = False,
-) -> None:
-    """Show the split of a family over its items, in history, forecast and plan, and how wrong it was."""
-    from trivet.usecases.show_mix import show_mix  # noqa: PLC0415
-
-    value = show_mix(opened(context, quiet=as_json), family, first=first, last=last, plan=plan)
-    answer(value, as_json=as_json, show=_show_mix)
-
-
-def _show_mix(value: "MixAnswer", console: Console) -> None:
-    console.print(f"[bold]Mix of {value.family}[/], percent of its units, version {value.version}")
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("item", no_wrap=True)
-    for name in ("last year", *value.periods[:_QUARTERS]):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in value.rows:
-        table.add_row(row.item, *[f"{share:.2f}" for share in (row.history, *row.plan[:_QUARTERS])])
-    console.print(table)
-    told = [f"{error.bucket} {error.percent}" for error in value.errors if error.percent is not None]
-    missing = "no plan was published a bucket ahead of the closed ones yet"
-    console.print(f"Mix error against the plan of the bucket before, %: {', '.join(told) or missing}", soft_wrap=True)
-
-
-_QUARTERS = 8
-"""Quarters that fit a line; --json has all of them, and the forecast's shares."""
 
 
 @app.command()

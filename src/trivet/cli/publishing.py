@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from trivet.cli.answers import Json, answer
+from trivet.cli.jobs import show_job
 from trivet.cli.main import app, opened
 from trivet.cli.planning import Plan, show_certificate
 
@@ -43,13 +44,16 @@ def publish(
     context: typer.Context,
     plan: Plan = "main",
     waive: Annotated[str | None, typer.Option(help="Reason to publish although a check fails.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Folder of the pack; else packs in the workspace.")] = None,
+    background: Annotated[bool, typer.Option("--background", help="Leave the pack to a worker.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Tie the approved plan out and freeze it: it never changes again."""
+    """Tie the approved plan out, freeze it (it never changes again) and write its review pack."""
     from trivet.usecases.publish_plan import publish_plan  # noqa: PLC0415
 
-    value = publish_plan(opened(context, quiet=as_json), plan=plan, waive=waive)
-    answer(value, as_json=as_json, show=_show_published, refused=not value.published)
+    value = publish_plan(opened(context, quiet=as_json), plan=plan, waive=waive, to=to, background=background)
+    failed = value.pack is not None and value.pack.state == "failed"
+    answer(value, as_json=as_json, show=_show_published, refused=failed or not value.published)
 
 
 @app.command()
@@ -80,6 +84,8 @@ def _show_state(value: "StateAnswer", console: Console) -> None:
 def _show_published(value: "PublishAnswer", console: Console) -> None:
     show_certificate(value.certificate, console, passed=False)
     if value.published:
-        console.print(f"Published {value.version}, digest {value.digest}. Next: trivet export")
+        console.print(f"Published {value.version}, digest {value.digest}.")
+        if value.pack is not None:
+            show_job(value.pack, console)
     else:
         console.print("[red]Not published: the plan does not tie.[/] Mend it, or publish with --waive REASON.")

@@ -209,6 +209,12 @@ class Jobs:
         with reading(self._engine) as connection:
             return read_jobs(connection)
 
+    def workers(self) -> tuple[str, ...]:
+        """Give the workers that hold a job."""
+        held = select(table.c.worker).where(table.c.state == JobState.RUNNING).distinct().order_by(table.c.worker)
+        with reading(self._engine) as connection:
+            return tuple(connection.execute(held).scalars())
+
     def newest(self, recipe: Digest) -> Job | None:
         """Give the job last asked for with a recipe; None when there is none."""
         with reading(self._engine) as connection:

@@ -1,19 +1,26 @@
 """Export a plan: the review pack, or every number as CSV or Parquet, each with the version it came from."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+from uuid import uuid4
 
 import polars as pl
+from pydantic import TypeAdapter
 
 from trivet.connect.csv_out import write_csv
 from trivet.connect.pack import write_pack
 from trivet.core.errors import InvalidInput
-from trivet.core.ids import VersionId
+from trivet.core.ids import Digest, VersionId
 from trivet.planning.summary import summarise
+from trivet.store import NewJob
 from trivet.store.stored import StoredVersion
 from trivet.usecases.check_plan import check_plan
 from trivet.usecases.declare import Shells
 from trivet.workspace.workspace import MAIN, Workspace
+
+PACK_STEPS = 3
+"""Steps of a pack that are told: opened, checked, written."""
 
 DECLARED = Shells(command="export", why="pages come with the workbench")
 
@@ -24,6 +31,21 @@ class ExportAnswer:
 
     version: VersionId
     files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackJob:
+    """Arguments of the job that writes a pack: which version, and into which folder."""
+
+    version: VersionId
+    folder: str
+
+
+def pack_job(version: StoredVersion, folder: Path) -> NewJob:
+    """Say the job that writes the pack of a version; its recipe is the plan's digest and the place."""
+    arguments = TypeAdapter(PackJob).dump_json(PackJob(version=version.id, folder=str(folder))).decode()
+    recipe = sha256(f"export_plan|{version.digest}|{arguments}".encode()).hexdigest()
+    return NewJob(use_case="export_plan", arguments=arguments, recipe=Digest(recipe))
 
 
 def export_plan(workspace: Workspace, folder: Path, *, plan: str = MAIN, form: str = "pack") -> ExportAnswer:
@@ -59,8 +81,19 @@ def _as_csv(file: Path) -> Path:
 
 
 def _pack(workspace: Workspace, version: StoredVersion, folder: Path) -> Path:
+    tell = workspace.progress
+    tell("pack", 0, PACK_STEPS)
     _, made, inputs = workspace.opened(version.id)
+    tell("pack", 1, PACK_STEPS)
     certificate = check_plan(workspace, plan=version.id).certificate
+    tell("pack", 2, PACK_STEPS)
     path = folder / f"{inputs.model.company.name.lower().replace(' ', '-')}-{version.id}.xlsx"
-    write_pack(path, made, inputs, summarise(inputs, made), certificate, version=version.id)
+    mark = f"{workspace.new_id()}.{uuid4().hex[:8]}"
+    part = path.with_name(f".{path.name}.{mark}.part")  # a reader never meets half a pack under its name
+    try:
+        write_pack(part, made, inputs, summarise(inputs, made), certificate, version=version.id)
+        tell("pack", PACK_STEPS, PACK_STEPS)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
     return path

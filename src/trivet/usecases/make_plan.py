@@ -35,14 +35,28 @@ class PlanAnswer:
     issues: tuple[Issue, ...]
 
 
-def make_plan(workspace: Workspace, scenario: str = MAIN, *, options: PlanOptions | None = None) -> PlanAnswer:
+def make_plan(
+    workspace: Workspace,
+    scenario: str = MAIN,
+    *,
+    options: PlanOptions | None = None,
+    snapshot: Digest | None = None,
+    upto: Seq | None = None,
+) -> PlanAnswer:
     """Plan a scenario and keep the result as a new draft version.
+
+    Args:
+        workspace: the open workspace.
+        scenario: which one.
+        options: its choices.
+        snapshot: plan from these inputs; None = those the scenario has now.
+        upto: plan with the log up to this entry; None = all of it.
 
     Raises:
         NotFound: there is no such scenario, or nothing was imported yet.
     """
     chosen = options or PlanOptions()
-    sources = workspace.sources(scenario)
+    sources = workspace.sources(scenario, snapshot=snapshot, upto=upto)
     reference = workspace.reference(scenario)
     made = make(sources.inputs, sources.entries, chosen, workspace.engines(), reference)
     plan = replace(made, issues=(*made.issues, *sources.issues))

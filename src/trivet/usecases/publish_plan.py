@@ -1,6 +1,7 @@
 """Publish: tie out, freeze, and give the plan its number that never changes again (G9)."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import TypeAdapter
 
@@ -8,8 +9,12 @@ from trivet.connect.certificate import Certificate
 from trivet.core.errors import Conflict
 from trivet.core.ids import Digest, VersionId
 from trivet.cycle.stages import State, check_step
+from trivet.store import NewJob
 from trivet.usecases.check_plan import check_plan
 from trivet.usecases.declare import Shells
+from trivet.usecases.export_plan import pack_job
+from trivet.usecases.list_jobs import JobLine, to_line
+from trivet.usecases.run_jobs import run_jobs
 from trivet.workspace.workspace import MAIN, Workspace
 
 DECLARED = Shells(command="publish", why="pages come with the workbench")
@@ -24,21 +29,35 @@ class PublishAnswer:
         digest: sha256 over every number and issue; it never changes again.
         published: whether it is published now; False when the tie-out failed.
         certificate: the tie-out.
+        pack: the job that writes the review pack, as it stands; None when nothing was published.
     """
 
     version: VersionId
     digest: Digest
     published: bool
     certificate: Certificate
+    pack: JobLine | None = None
 
 
-def publish_plan(workspace: Workspace, *, plan: str = MAIN, waive: str | None = None) -> PublishAnswer:
-    """Publish the approved version of a scenario.
+def publish_plan(
+    workspace: Workspace,
+    *,
+    plan: str = MAIN,
+    waive: str | None = None,
+    to: Path | None = None,
+    background: bool = False,
+) -> PublishAnswer:
+    """Publish the approved version of a scenario, and write its review pack.
+
+    The pack is put among the jobs in the transaction that freezes the plan, so that a kill in between loses
+    nothing: `trivet jobs resume` catches up.
 
     Args:
         workspace: the open workspace.
         plan: scenario or version.
         waive: reason to publish although a check fails; kept in the certificate with the name.
+        to: folder of the pack; None = `packs` in the workspace's folder.
+        background: leave the pack to a worker.
 
     Raises:
         Conflict: the version is not approved, or the log has moved on since it was made.
@@ -58,5 +77,25 @@ def publish_plan(workspace: Workspace, *, plan: str = MAIN, waive: str | None = 
             f"{version.digest[:12]}): run trivet doctor, and restore a backup."
         )
     text = TypeAdapter(Certificate).dump_json(certificate).decode()
-    workspace.store.publish(version.id, text, workspace.stamp("publish"))
-    return PublishAnswer(version=version.id, digest=version.digest, published=True, certificate=certificate)
+    job = pack_job(version, (to or _packs(workspace)).resolve())
+    workspace.store.publish(version.id, text, workspace.stamp("publish"), then=job)
+    pack = _write_pack(workspace, version.id, job, background=background)
+    return PublishAnswer(version=version.id, digest=version.digest, published=True, certificate=certificate, pack=pack)
+
+
+def _packs(workspace: Workspace) -> Path:
+    home = workspace.settings.workspace
+    return Path("packs") if "://" in home else Path(home).expanduser() / "packs"
+
+
+def _write_pack(workspace: Workspace, version: VersionId, new: NewJob, *, background: bool) -> JobLine | None:
+    job = workspace.store.jobs.newest(new.recipe)
+    if job is None:
+        return None
+    if background:
+        return to_line(workspace, job)
+    try:
+        run_jobs(workspace, only=job.id)
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(f"{version} is published; its pack waits: trivet jobs resume {job.id}") from stop
+    return to_line(workspace, workspace.store.jobs.read(job.id))

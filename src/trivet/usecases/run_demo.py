@@ -73,8 +73,8 @@ def run_demo(target: str, folder: Path, *, progress: Progress) -> DemoAnswer:
     made = make_plan(planner)
     submit_plan(planner)
     approve_plan(open_workspace(target, actor=ActorId("eva"), progress=progress))
-    published = publish_plan(planner)
-    pack = export_plan(planner, home / "pack").files[0]
+    published = publish_plan(planner, to=home / "pack")
+    written = published.pack.result if published.pack is not None else None
     return DemoAnswer(
         workspace=target,
         folder=str(folder),
@@ -83,5 +83,5 @@ def run_demo(target: str, folder: Path, *, progress: Progress) -> DemoAnswer:
         digest=published.digest,
         summary=made.summary,
         certificate=published.certificate,
-        pack=pack,
+        pack=written or export_plan(planner, home / "pack").files[0],
     )
