@@ -62,7 +62,7 @@ def change(  # noqa: PLR0913 - one option a field of a change
         )
     )
     value = record_changes(workspace, said, scenario=scenario, seen=seen, source=f"change {measure}")
-    answer(value, as_json=as_json, show=_show_change, refused=not value.recorded)
+    answer(value, as_json=as_json, show=show_change, refused=not value.recorded)
 
 
 @app.command()
@@ -77,7 +77,7 @@ def undo(
     from trivet.usecases.undo_change import undo_change  # noqa: PLC0415
 
     value = undo_change(opened(context, quiet=as_json), seq, scenario=scenario, reason=reason)
-    answer(value, as_json=as_json, show=_show_change, refused=not value.recorded)
+    answer(value, as_json=as_json, show=show_change, refused=not value.recorded)
 
 
 @app.command()
@@ -145,15 +145,18 @@ def merge(
     from trivet.usecases.merge_scenario import merge_scenario  # noqa: PLC0415
 
     value = merge_scenario(opened(context, quiet=as_json), name, only=tuple(only or ()), anyway=anyway)
-    answer(value, as_json=as_json, show=_show_change, refused=not value.recorded)
+    answer(value, as_json=as_json, show=show_change, refused=not value.recorded)
 
 
-def _show_change(value: "ChangeAnswer", console: Console) -> None:
+def show_change(value: "ChangeAnswer", console: Console) -> None:
+    """Print what was recorded and moved, or why nothing was."""
     for moved in value.moved:
         console.print(
             f"{moved.seq}: {moved.measure} {exact(moved.before)} -> {exact(moved.after)} "
             f"({exact(moved.after - moved.before, '+')}) in {moved.cells} cells"
         )
+        for other in moved.also:
+            console.print(f"   with it {other.measure} {exact(other.before)} -> {exact(other.after)}")
     print_issues(value.issues, console, notes=True)
     if value.recorded:
         console.print(f"Recorded in {value.scenario}. Next: {_plan(value.scenario)}")

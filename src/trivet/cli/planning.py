@@ -100,6 +100,12 @@ def show(  # noqa: PLR0913 - one option a choice of the view
 
 def _show_summary(value: "SummaryAnswer", console: Console) -> None:
     show_summary(value.summary, console, version=value.version, state=value.state)
+    if value.changes:
+        console.print(f"[yellow]{_since(value.changes)} since then are not in it.[/] Next: trivet plan")
+
+
+def _since(changes: int) -> str:
+    return "1 change" if changes == 1 else f"{changes} changes"
 
 
 def _show_issues(value: "IssuesAnswer", console: Console) -> None:
@@ -109,7 +115,10 @@ def _show_issues(value: "IssuesAnswer", console: Console) -> None:
 
 def _show_numbers(value: "NumbersAnswer", console: Console) -> None:
     at = "" if value.rate == "plan" else f" at {value.rate} rates"
-    console.print(f"[bold]{value.measure}[/], {value.unit}{at}, {value.where}, version {value.version}: {value.about}")
+    since = f" and {_since(value.changes)} since" if value.changes else ""
+    console.print(
+        f"[bold]{value.measure}[/], {value.unit}{at}, {value.where}, version {value.version}{since}: {value.about}"
+    )
     if not value.rows:
         console.print(
             "No rows: nothing of this kind is in the plan or the scope. What is missing: trivet show --issues"
@@ -241,6 +250,7 @@ def _show_explanation(value: "ExplainAnswer", console: Console) -> None:
         console.print(f"{who}: {cause.change}{why} moved it {cause.moved:+,.3f}")
     for file in value.files:
         console.print(f"  from {file.name} (sha256 {file.sha256[:16]})")
+    print_issues(value.issues, console, notes=True)
 
 
 @app.command()

@@ -10,6 +10,7 @@
 - `drivers`: planned events and price moves
 - `events`: promotions as factors on demand
 - `streams`: opinions of sales, marketing, finance and customers, at one grain
+- `split`: the split of a family set by hand
 - `consensus`: which opinion counts where
 - `accuracy`: how good the plans were, and what each step added
 - `intervals`: bounds of a forecast, learned from past errors

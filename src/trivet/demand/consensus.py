@@ -16,6 +16,7 @@ from trivet.core.issues import Issue, Node, Place, Severity
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.demand.scope import Members, group_rows, members_of
+from trivet.demand.split import apply_splits
 from trivet.demand.streams import known_streams
 
 STATISTICAL: Final = "statistical"
@@ -34,8 +35,8 @@ def agree(inputs: PlanInputs, demand: Panel) -> tuple[Panel, tuple[Issue, ...]]:
         sums += there * demand.count(measure)
     mean = np.divide(sums, total, out=baseline.astype(np.float64), where=total > 0)
     horizon = np.arange(len(demand.buckets)) >= demand.buckets.first_open
-    result = _rounded(np.where(horizon, mean, 0.0), members)
-    return demand.with_counts({"consensus_base": result}), tuple(issues)
+    agreed, told = apply_splits(inputs, demand, np.where(horizon, mean, 0.0), members)
+    return demand.with_counts({"consensus_base": _rounded(agreed, members)}), (*issues, *told)
 
 
 def _given(demand: Panel, measure: str) -> Flags:

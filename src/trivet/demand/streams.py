@@ -26,6 +26,7 @@ from trivet.demand.baseline import alive_ahead
 from trivet.demand.history import bucket_columns
 from trivet.demand.lifecycle import launched_later
 from trivet.demand.scope import LEVELS, Members, members_of, units_text
+from trivet.demand.split import apply_splits
 
 _DIMENSION: Final = {"item": "item", "family": "item", "market": "market", "region": "market", "channel": "market"}
 _SAYS: Final = ("quantity", "value", "percent")
@@ -75,9 +76,11 @@ class _Spreading:
     members: Members
     issues: list[Issue] = field(default_factory=list)
     alive: Flags = field(init=False)
+    mix: Rates = field(init=False)
 
     def __post_init__(self) -> None:
-        """Find the cells that can take a part."""
+        """Find the cells that can take a part, and the mix they are spread by."""
+        self.mix = apply_splits(self.inputs, self.demand, self.demand.count("baseline_demand"), self.members)[0]
         open_buckets = np.zeros(self.demand.shape, dtype=np.bool_)
         open_buckets[:, self.demand.buckets.first_open :] = alive_ahead(self.inputs, self.demand)
         self.alive = open_buckets & ~launched_later(self.inputs, self.demand)
@@ -179,8 +182,8 @@ class _Spreading:
         return int(round_to_counts(np.array(float(to_decimal(value, MONEY)) / mean), QUANTITY))
 
     def _weights(self, live: Counts, column: int) -> Rates:
-        """Give the mix: the baseline's, else last year's, else equal."""
-        mix = self.demand.count("baseline_demand")[live, column].astype(np.float64)
+        """Give the mix: the baseline's with splits set by hand, else last year's, else equal."""
+        mix = self.mix[live, column]
         year = YEAR_BUCKETS[self.demand.buckets.calendar]
         back = column - year * -(-(column - self.demand.buckets.first_open + 1) // year)
         if not mix.any() and back >= 0:
