@@ -7,10 +7,12 @@ Modules in reading order. In, from the folder to typed tables:
 - raw: a file as text with its lines
 - arrange, typed, cells: columns matched, read, rows at fault set aside
 - numbers, days, codes: numbers, dates and codes as people write them
+- wide: a column for each month turned into a row for each bucket
+- base_units, cancelled: quantities in cases, lines and their exact reversals
 - load, checks, keys, renamed, returns: masters first, codes matched, duplicates asked about, old codes under the
   ones that go on, returns kept apart
 - between: what became of members since the last import
-- crosscheck, currencies, health: what looks wrong although every cell could be read
+- crosscheck, currencies, unit_slips, health: what looks wrong although every cell could be read
 - long_series: a long file of series for a backtest
 
 What is said and written about it:

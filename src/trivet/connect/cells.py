@@ -16,6 +16,7 @@ from trivet.connect.codes import TOTAL_WORDS, match_key, nearest, tidy
 from trivet.connect.csv_out import unescape_text
 from trivet.connect.days import DayOrder, is_serial, read_day, weigh_order
 from trivet.connect.numbers import Decimals, read_number, weigh
+from trivet.connect.raw import line_of
 from trivet.core.buckets import Calendar, four_four_five_edges, month_edges, week_edges
 from trivet.core.company import Company
 from trivet.core.issues import Issue, Place, Severity
@@ -81,7 +82,7 @@ class _Asked:
 
     def line(self, text: str) -> int:
         """Give the line on which a text stands first."""
-        return int(self.lines.filter(self.texts == text)[0])
+        return line_of(int(self.lines.filter(self.texts == text)[0]))
 
     def refuse(self, code: str, value: str, message: str, advice: str) -> Issue:
         """Refuse the column because of one value."""

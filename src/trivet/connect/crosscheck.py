@@ -11,7 +11,7 @@ import polars as pl
 
 from trivet.connect.codes import match_key
 from trivet.connect.numbers import Decimals, read_number
-from trivet.connect.raw import ROW, RawTable
+from trivet.connect.raw import ROW, RawTable, line_of
 from trivet.core.company import Company
 from trivet.core.issues import Issue, Place, Severity
 from trivet.core.quantities import MONEY, QUANTITY, to_decimal
@@ -60,7 +60,7 @@ def _mangled(file: str, column: str, row: tuple[int, str, int, int], wrong: int,
     return Issue(
         code="import.line-total",
         severity=Severity.REFUSED,
-        place=Place(source=file, row=line, column=column, value=price),
+        place=Place(source=file, row=line_of(line), column=column, value=price),
         message=(
             f"value {total} is not quantity {units} x {column} '{price}' (read as {as_read}), "
             f"nor in {wrong - 1} more of {of} rows; expected them to agree. '{price}' may be {other} with its decimals "
@@ -84,7 +84,7 @@ def check_currency(raw: RawTable, spec: TableSpec, company: Company, declared: s
         Issue(
             code="import.other-currency",
             severity=Severity.REFUSED,
-            place=Place(source=raw.file, row=int(rows[ROW][0]), column=column, value=code),
+            place=Place(source=raw.file, row=line_of(int(rows[ROW][0])), column=column, value=code),
             message=f"{rows.height} rows are in '{code}', expected {company.currency} in table {spec.name}.",
             advice=f'Convert it, or say currency = "{company.currency}" with a reason in mapping.toml if it is.',
         )

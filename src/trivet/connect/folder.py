@@ -18,6 +18,7 @@ from trivet.connect.health import find_health_issues
 from trivet.connect.load import Opened, load_tables
 from trivet.connect.mapping import Mapped, Source, parse_mapping
 from trivet.connect.opening import ENDINGS, open_source
+from trivet.connect.unit_slips import find_unit_slips
 from trivet.core.company import Company, parse_company
 from trivet.core.errors import InvalidInput
 from trivet.core.issues import Issue, Place, Severity
@@ -88,7 +89,7 @@ def read_folder(
     loaded = load_tables(specs, opened, company)
     issues += [*loaded.issues, *_missing_tables(specs, loaded.tables)]
     issues += find_currency_issues(loaded.tables, specs, company)
-    issues += find_health_issues(loaded.tables, company)
+    issues += [*find_health_issues(loaded.tables, company), *find_unit_slips(loaded.tables)]
     return FolderLoad(
         company_text=company_text,
         company=company,

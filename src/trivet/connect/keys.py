@@ -12,7 +12,7 @@ import polars as pl
 
 from trivet.connect.codes import match_key
 from trivet.connect.mapping import Duplicates
-from trivet.connect.raw import ROW, SOURCE, WRITTEN
+from trivet.connect.raw import ROW, SOURCE, WRITTEN, line_of
 from trivet.core.issues import Issue, Place, Severity
 from trivet.core.quantities import MONEY, QUANTITY, to_decimal
 from trivet.core.tables import ColumnType, TableSpec
@@ -143,7 +143,7 @@ def money_of(frame: pl.DataFrame, spec: TableSpec) -> Decimal | None:
 
 
 def _said(merged: pl.DataFrame, spec: TableSpec, file: str) -> Issue:
-    row = int(merged[ROW][0])
+    row = line_of(int(merged[ROW][0]))
     return Issue(
         code="import.equal-rows",
         severity=Severity.NOTE,
@@ -176,7 +176,7 @@ def _equal_lines(frame: pl.DataFrame, spec: TableSpec, file: str) -> tuple[Issue
         Issue(
             code="import.equal-lines",
             severity=Severity.NOTE,
-            place=Place(source=file, row=int(frame.filter(again)[ROW][0])),
+            place=Place(source=file, row=line_of(int(frame.filter(again)[ROW][0]))),
             message=f"{again.sum()} lines are equal to an earlier one and have no line number: kept and counted.",
             advice="If the file was exported twice, give lines their numbers or take the second copy out.",
             at_stake=money_of(frame.filter(again), spec),
@@ -196,9 +196,9 @@ def _ask(clash: pl.DataFrame, spec: TableSpec, file: str) -> Issue:
     return Issue(
         code="import.contradicting-rows",
         severity=Severity.REFUSED,
-        place=Place(source=file, row=int(two[ROW]), column=differing.name, value=second),
+        place=Place(source=file, row=line_of(two[ROW]), column=differing.name, value=second),
         message=(
-            f"{key} stands in row {one[ROW]} with {first} and in row {two[ROW]} with {second}, "
+            f"{key} stands in row {line_of(one[ROW])} with {first} and in row {line_of(two[ROW])} with {second}, "
             f"expected one row a key ({clash.height} such rows)."
         ),
         advice='Say duplicates = "add", "last" or "reject" for this file in mapping.toml, or mend the file.',
@@ -213,10 +213,10 @@ def _ask_days(clash: pl.DataFrame, spec: TableSpec, file: str) -> Issue:
     return Issue(
         code="import.several-days",
         severity=Severity.REFUSED,
-        place=Place(source=file, row=int(two[ROW]), column="bucket", value=two[WRITTEN]),
+        place=Place(source=file, row=line_of(two[ROW]), column="bucket", value=two[WRITTEN]),
         message=(
-            f"rows {one[ROW]} ({one[WRITTEN]}) and {two[ROW]} ({two[WRITTEN]}) lie in one bucket of the calendar, "
-            f"expected one row a bucket ({clash.height} such rows)."
+            f"rows {line_of(one[ROW])} ({one[WRITTEN]}) and {line_of(two[ROW])} ({two[WRITTEN]}) lie in one bucket "
+            f"of the calendar, expected one row a bucket ({clash.height} such rows)."
         ),
         advice='If they are parts of the bucket, say duplicates = "add" for this file in mapping.toml; else mend it.',
         at_stake=money_of(clash, spec),

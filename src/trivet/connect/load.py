@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
+from trivet.connect.base_units import to_base_units
+from trivet.connect.cancelled import pair_cancellations, sums_by_kind
 from trivet.connect.cells import Reading
 from trivet.connect.checks import check_rows, master_of, same_writing
 from trivet.connect.codes import match_key
@@ -82,6 +84,9 @@ def _load_table(
         state.issues += notes
         typed = replace(typed, frame=renamed)
         typed = check_rows(typed, one.raw, spec, known, company)
+        typed = to_base_units(typed, one.raw, spec, one.source, state.tables)
+        if spec.name == "order_lines":
+            typed = _with_kinds(typed, one)
         state.issues += typed.issues
         kept.append(typed)
     frames = [typed.frame.with_columns(pl.lit(n, dtype=pl.Int32).alias(SOURCE)) for n, typed in enumerate(kept)]
@@ -96,6 +101,13 @@ def _load_table(
     parts = _Parts(joined=joined, returned=returned, merged=merged)
     for number, (one, typed) in enumerate(zip(feeding, kept, strict=True)):
         state.reports.append(_report(number, one, typed, spec, parts))
+
+
+def _with_kinds(typed: Typed, one: Opened) -> Typed:
+    """Keep cancelled pairs of order lines apart, and say what each kind holds."""
+    paired = pair_cancellations(typed.frame, one.raw.file, one.source.cancelled_within)
+    choices = (*typed.choices, *sums_by_kind(paired.frame))
+    return replace(typed, frame=paired.frame, choices=choices, issues=(*typed.issues, *paired.issues))
 
 
 def _rule(feeding: Sequence[Opened]) -> Duplicates | None:

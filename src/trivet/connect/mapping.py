@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from trivet.connect.cancelled import WITHIN
 from trivet.connect.days import DayOrder
 from trivet.connect.numbers import Decimals
 from trivet.core.errors import InvalidInput
@@ -56,8 +57,10 @@ class Source:
         header_row: line of the header; None = found out.
         names: column names of a file without header.
         sheet: sheet of a workbook; None = the first.
+        wide: amount the columns headed by buckets hold, e.g. `revenue`; "" = there are none; None = found out.
         transposed: whether the table lies on its side.
         strip_point_zero: whether '.0' at the end of codes is taken off.
+        cancelled_within: days after an order line within which its exact reversal is a cancellation; -1 = never.
         currency: currency the money of the file is in, whatever its codes say.
         reason: why, shown in the report.
     """
@@ -79,8 +82,10 @@ class Source:
     header_row: int | None = None
     names: tuple[str, ...] = ()
     sheet: str | None = None
+    wide: str | None = None
     transposed: bool = False
     strip_point_zero: bool = False
+    cancelled_within: int = WITHIN
     currency: str | None = None
     reason: str = ""
 
@@ -93,12 +98,24 @@ class Mapped:
     sources: tuple[Source, ...]
 
 
-_TEXTS = ("file", "table", "where", "duplicates", "decimal", "dates", "encoding", "delimiter", "sheet", "currency")
+_TEXTS = (
+    "file",
+    "table",
+    "where",
+    "duplicates",
+    "decimal",
+    "dates",
+    "encoding",
+    "delimiter",
+    "sheet",
+    "currency",
+    "wide",
+)
 _KINDS: Mapping[str, type] = {
     **dict.fromkeys((*_TEXTS, "reason"), str),
     **dict.fromkeys(("columns", "constants", "rules", "products", "join"), dict),
     **dict.fromkeys(("distinct", "transposed", "strip_point_zero"), bool),
-    "header_row": int,
+    **dict.fromkeys(("header_row", "cancelled_within"), int),
     "names": list,
 }
 

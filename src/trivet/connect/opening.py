@@ -1,6 +1,7 @@
 """Files of a folder opened as text: CSV, Parquet and workbooks, within limits that keep the process alive."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,7 @@ from trivet.connect.mapping import Source
 from trivet.connect.raw import ROW, RawTable
 from trivet.connect.rules import column_named
 from trivet.connect.texts import TextFile, empty_to_null, read_text, refuse
+from trivet.connect.wide import unpivot
 from trivet.connect.workbook import read_workbook
 from trivet.core.issues import Issue
 from trivet.core.report import Choice
@@ -39,6 +41,9 @@ def open_source(path: Path, source: Source, spec: TableSpec) -> tuple[Opened | N
         if other.issues:
             return None, other.issues
         raw = _joined(raw, other.raw, source.join.on)
+    raw, source, issues = unpivot(raw, spec, source)
+    if issues:
+        return None, issues
     return Opened(source=source, raw=raw, rejects=text.rejects, semicolons=text.delimiter == ";"), ()
 
 
@@ -104,4 +109,4 @@ def _joined(raw: RawTable, other: RawTable, on: str) -> RawTable:
     right = other.frame.drop(ROW).unique(theirs, keep="first", maintain_order=True)
     right = right.select([theirs, *(name for name in right.columns if name != theirs and name not in raw.columns)])
     frame = raw.frame.join(right, left_on=own, right_on=theirs, how="left", maintain_order="left")
-    return RawTable(file=raw.file, frame=frame, blank=raw.blank, choices=raw.choices, sample=raw.sample)
+    return replace(raw, frame=frame)

@@ -12,10 +12,17 @@ from trivet.core.report import Choice
 
 ROW = "__row__"
 """Column of a raw frame with the line in the file (1 = the first line)."""
+CELL = 1 << 32
+"""In a file turned from wide to long a row is its line plus the number of its column times this."""
 WRITTEN = "__written__"
 """Column of typed rows: the bucket as the file writes it; two days of one month are two rows, never one twice."""
 SOURCE = "__source__"
 """Column of typed rows with the number of the file that feeds the table."""
+
+
+def line_of(row: int) -> int:
+    """Give the line in the file of a row (several rows of a file turned from wide to long share one)."""
+    return row % CELL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,6 +35,7 @@ class RawTable:
         blank: rows without any value, already taken out of the frame.
         choices: what was decided while reading.
         sample: cells with letters outside ASCII.
+        delimiter: sign between cells of the file.
     """
 
     file: str
@@ -35,6 +43,7 @@ class RawTable:
     blank: int = 0
     choices: tuple[Choice, ...] = ()
     sample: tuple[str, ...] = ()
+    delimiter: str = ","
 
     @property
     def columns(self) -> list[str]:

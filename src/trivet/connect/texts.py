@@ -7,6 +7,7 @@ the line they stand on. A file that can't be understood is refused with what to 
 
 import codecs
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -198,7 +199,9 @@ def _gather(
             frames.append(_frame(names, good))
             good = []
     frame = pl.concat([*frames, _frame(names, good)])
-    raw = RawTable(file=file, frame=frame, blank=blank, choices=tuple(choices), sample=_sample(frame))
+    raw = RawTable(
+        file=file, frame=frame, blank=blank, choices=tuple(choices), sample=_sample(frame), delimiter=delimiter
+    )
     return TextFile(raw=raw, rejects=tuple(rejects), delimiter=delimiter)
 
 
@@ -214,13 +217,20 @@ def _is_placeholder(cells: Sequence[str]) -> bool:
 
 
 def _broken(line: int, cells: Sequence[str], width: int, delimiter: str) -> Reject:
-    text = delimiter.join(cells)
+    text = join_cells(cells, delimiter)
     if len(cells) == width:
         reason, advice = "the row holds placeholders, expected values", "Delete the row."
     else:
         reason = f"the row has {len(cells)} cells, expected {width} as in the header"
         advice = "Put quotes round cells that hold the delimiter, and give every row all its cells."
     return Reject(row=line, column="", value="", text=text, reason=reason, advice=advice)
+
+
+def join_cells(cells: Sequence[str | None], delimiter: str) -> str:
+    """Write a row as it stands in its file: cells with the delimiter in them stand in quotes."""
+    line = io.StringIO()
+    csv.writer(line, delimiter=delimiter, lineterminator="").writerow([cell or "" for cell in cells])
+    return line.getvalue()
 
 
 def _frame(names: Sequence[str], rows: Sequence[Record]) -> pl.DataFrame:

@@ -10,7 +10,8 @@ from trivet.connect.cells import Cells, Fault, Reading, read_column
 from trivet.connect.codes import match_key
 from trivet.connect.crosscheck import check_currency, check_totals
 from trivet.connect.mapping import Source
-from trivet.connect.raw import ROW, WRITTEN, RawTable
+from trivet.connect.raw import ROW, WRITTEN, RawTable, line_of
+from trivet.connect.texts import join_cells
 from trivet.core.issues import Issue, Severity
 from trivet.core.quantities import MONEY, QUANTITY, to_decimal
 from trivet.core.report import Choice, Reject, Sums
@@ -84,17 +85,15 @@ def type_rows(raw: RawTable, spec: TableSpec, source: Source, reading: Reading) 
         typed = typed.with_columns(texts["bucket"].alias(WRITTEN))
     left_out = add_up(typed.filter(~taken), spec)
     typed, texts = typed.filter(taken), texts.filter(taken)
-    rejects = _find_rejects(raw, texts, spec, cells)
+    rejects = _find_rejects(texts, spec, cells)
     bad = typed[ROW].is_in([reject.row for reject in rejects])
     return Typed(
         frame=typed.filter(~bad), read=add_up(typed, spec), rejected=add_up(typed.filter(bad), spec), left_out=left_out,
-        rejects=rejects, choices=choices, issues=tuple(issues),
+        rejects=with_text(raw, rejects), choices=choices, issues=tuple(issues),
     )  # fmt: skip
 
 
-def _find_rejects(
-    raw: RawTable, texts: pl.DataFrame, spec: TableSpec, cells: Mapping[str, Cells]
-) -> tuple[Reject, ...]:
+def _find_rejects(texts: pl.DataFrame, spec: TableSpec, cells: Mapping[str, Cells]) -> tuple[Reject, ...]:
     """Give each row at fault once, with its first column at fault."""
     found: dict[int, Reject] = {}
     for column in spec.columns:
@@ -107,7 +106,7 @@ def _find_rejects(
         if not may_be_empty(column):
             for row in texts.filter(column_texts.is_null())[ROW]:
                 found.setdefault(row, reject(column.name, row, "", _EMPTY))
-    return with_text(raw, [found[row] for row in sorted(found)])
+    return tuple(found[row] for row in sorted(found))
 
 
 _EMPTY = Fault(expected="a value", advice="Fill it in, or delete the row.")
@@ -122,19 +121,19 @@ def reject(column: str, row: int, text: str, fault: Fault) -> Reject:
 
 
 def with_text(raw: RawTable, rejects: Sequence[Reject]) -> tuple[Reject, ...]:
-    """Put the text of the row beside each reject."""
+    """Put the line of the file and the text of the row beside each reject."""
     if not rejects:
         return ()
     rows = raw.frame.filter(pl.col(ROW).is_in([one.row for one in rejects]))
     lines = dict(zip(rows[ROW].to_list(), rows.drop(ROW).rows(), strict=True))
     return tuple(
         Reject(
-            row=one.row,
+            row=line_of(one.row),
             column=one.column,
             value=one.value,
             reason=one.reason,
             advice=one.advice,
-            text=",".join(cell or "" for cell in lines[one.row]),
+            text=join_cells(lines[one.row], raw.delimiter),
         )
         for one in rejects
     )

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from trivet.connect.between import NEEDED, find_what_became
 from trivet.connect.folder import FolderLoad, read_folder
 from trivet.connect.rejects import write_rejects
+from trivet.connect.unit_slips import find_unit_changes
 from trivet.core.errors import InvalidInput, NotFound
 from trivet.core.ids import Digest, ScenarioId
 from trivet.core.issues import Issue, Severity
@@ -91,7 +92,8 @@ def _company_issues(workspace: Workspace, load: FolderLoad, scenario: ScenarioId
     last = workspace.store.snapshot(before, only=NEEDED).tables
     entries = workspace.store.entries(scenario)
     model = inputs.model
-    return (*said, *find_what_became(last, load.tables, model.dimensions, entries, model.buckets))
+    became = find_what_became(last, load.tables, model.dimensions, entries, model.buckets)
+    return (*said, *became, *find_unit_changes(last, load.tables))
 
 
 def _write_rejects(workspace: Workspace, load: FolderLoad, folder: Path) -> str | None:
