@@ -33,7 +33,7 @@ def create_scenario(
         raise Conflict(f"scenario '{name}' exists. Choose another name.")
     seq = lock_head(connection, parent) if parent else Seq(0)
     origin = read_scenario(connection, parent) if parent else None
-    base = (_latest(connection, parent) or (origin.base_version if origin else None)) if parent else None
+    base = (_latest(connection, origin) or origin.base_version) if origin else None
     connection.execute(
         insert(scenario_table),
         {
@@ -52,9 +52,11 @@ def create_scenario(
     note(connection, stamp, "create scenario", name, {"title": title, "parent": parent, "branched_at": seq})
 
 
-def _latest(connection: Connection, scenario: ScenarioId) -> VersionId | None:
-    query = select(version_table.c.id).where(version_table.c.scenario == scenario)
-    found = connection.execute(query.order_by(version_table.c.number.desc()).limit(1)).scalar_one_or_none()
+def _latest(connection: Connection, scenario: StoredScenario) -> VersionId | None:
+    """Give the newest version a scenario has on its present base."""
+    here = (version_table.c.scenario == scenario.id, version_table.c.seq >= scenario.since)
+    query = select(version_table.c.id).where(*here).order_by(version_table.c.number.desc()).limit(1)
+    found = connection.execute(query).scalar_one_or_none()
     return None if found is None else VersionId(found)
 
 
