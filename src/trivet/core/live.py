@@ -53,6 +53,15 @@ def live_entries(entries: Iterable[Given], cycle: date) -> tuple[tuple[Live, ...
     return tuple(item for item in live if not _expired(item.entry, cycle)), tuple(reversed(issues))
 
 
+def taken_back(entries: Iterable[Given]) -> frozenset[Seq]:
+    """Give the numbers of the entries that a withdrawal which stands takes back."""
+    gone: set[Seq] = set()
+    for item in reversed(numbered(entries)):
+        if item.entry.withdraws is not None and item.seq not in gone:
+            gone.add(item.entry.withdraws)
+    return frozenset(gone)
+
+
 def numbered(entries: Iterable[Given]) -> list[Live]:
     """Give all entries with their numbers, in order; those without one follow the last."""
     found: list[Live] = []
