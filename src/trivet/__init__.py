@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from trivet.usecases.import_folder import import_folder
     from trivet.usecases.init_folder import init_folder
     from trivet.usecases.list_changes import list_changes
+    from trivet.usecases.list_dimensions import list_dimensions
     from trivet.usecases.list_jobs import list_jobs
     from trivet.usecases.make_plan import make_plan
     from trivet.usecases.merge_scenario import merge_scenario
     from trivet.usecases.plan_in_background import plan_in_background
+    from trivet.usecases.preview_changes import preview_changes
     from trivet.usecases.price_relief import price_relief
     from trivet.usecases.publish_plan import publish_plan
     from trivet.usecases.record_changes import record_changes
@@ -39,8 +41,8 @@ if TYPE_CHECKING:
     from trivet.usecases.run_demo import run_demo
     from trivet.usecases.run_doctor import run_doctor
     from trivet.usecases.run_jobs import run_jobs
-    from trivet.usecases.show_health import show_health
     from trivet.usecases.set_mix import ItemShare, set_mix
+    from trivet.usecases.show_health import show_health
     from trivet.usecases.show_mix import show_mix
     from trivet.usecases.show_plan import View, show_numbers, show_plan
     from trivet.usecases.show_segments import show_segments
@@ -66,11 +68,13 @@ __all__ = [
     "import_folder",
     "init_folder",
     "list_changes",
+    "list_dimensions",
     "list_jobs",
     "make_plan",
     "merge_scenario",
     "open_workspace",
     "plan_in_background",
+    "preview_changes",
     "price_relief",
     "publish_plan",
     "record_changes",
@@ -79,8 +83,8 @@ __all__ = [
     "run_demo",
     "run_doctor",
     "run_jobs",
-    "show_health",
     "set_mix",
+    "show_health",
     "show_mix",
     "show_numbers",
     "show_plan",

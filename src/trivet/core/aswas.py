@@ -16,9 +16,8 @@ from trivet.core.dimensions import Dimension
 from trivet.core.ids import Counts, Flags, MeasureId
 from trivet.core.panel import Panel
 from trivet.core.plan import Model
-from trivet.core.units import Units
 
-LEAF: Final = "leaf as in its master"
+LEAF: Final = "as it is called"
 """Level of the members as they are called; the parts of one member have the same."""
 _PART: Final = "\x1f"
 
@@ -34,27 +33,6 @@ class AsWas:
 
     panel: Panel
     model: Model
-
-    def level(self, dimension: str, level: str) -> str:
-        """Give the level to roll up by: leaves are shown whole."""
-        return LEAF if level == dimension and LEAF in self.model.dimensions[dimension].levels else level
-
-    def units(self, units: Units) -> Units:
-        """Give the conversions of the parts: those of the item."""
-        item = self.model.dimensions.get("item")
-        if item is None or LEAF not in item.levels:
-            return units
-        parts: dict[str, list[str]] = {}
-        for part, leaf in zip(item.ids, item.members[LEAF].to_list(), strict=True):
-            parts.setdefault(leaf, []).append(part)
-        return Units(
-            base={part: base for leaf, base in units.base.items() for part in parts.get(leaf, [leaf])},
-            per_unit={
-                (part, unit): factor
-                for (leaf, unit), factor in units.per_unit.items()
-                for part in parts.get(leaf, [leaf])
-            },
-        )
 
 
 def has_moved(model: Model) -> bool:

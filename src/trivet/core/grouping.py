@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from trivet.core.buckets import Period
+from trivet.core.dimensions import UNASSIGNED
 from trivet.core.errors import InvalidInput
 from trivet.core.formula import span_of
 from trivet.core.ids import Counts, Flags, Rates
@@ -123,7 +124,7 @@ def _members(panel: Panel, model: Model, dimension: str, level: str) -> pl.Serie
         raise InvalidInput(f"{dimension} has no level '{level}'. Levels: {has}.")
     member = members_of(panel, known)
     texts = known.members[level].cast(pl.String).fill_null("")
-    padded = pl.concat([texts, pl.Series(level, [""], dtype=pl.String)])
+    padded = pl.concat([texts, pl.Series(level, [UNASSIGNED], dtype=pl.String)])  # a leaf the master does not have
     return padded.gather(np.where(member < 0, len(texts), member)).alias(level)
 
 

@@ -13,6 +13,7 @@ from trivet.core.ids import Counts, Flags, MeasureId
 from trivet.core.measures import MeasureSpec
 from trivet.core.panel import Panel, make_keys
 from trivet.core.plan import Plan, PlanInputs
+from trivet.core.renames import by_todays_codes
 from trivet.finance.restatement import can_revalue
 from trivet.planning.currencies import exchange_effect
 
@@ -42,18 +43,23 @@ def aligned(before: Panel, after: Panel, measure: str) -> tuple[Panel, Counts, C
     """Bring a measure of two panels onto the union of their keys.
 
     Returns:
-        A panel with the union of keys, and both arrays (series, bucket) on it; a key that one
-        side does not have counts as 0. Both panels must have the same buckets.
+        A panel with the union of keys, and both arrays (series, bucket) on it, on the buckets of
+        `after`; a key that one side does not have counts as 0, and so does a bucket on both sides.
     """
-    if before.keys.equals(after.keys):
+    if before.keys.equals(after.keys) and before.buckets.edges == after.buckets.edges:
         return after, before.count(measure), after.count(measure)
     names = list(after.keys.columns)
     both = {name: [*before.keys[name].to_list(), *after.keys[name].to_list()] for name in names}
     union = Panel(grain=after.grain, keys=make_keys(both), buckets=after.buckets)
     arrays = []
-    for panel in (before, after):
+    there = {start: i for i, start in enumerate(before.buckets.starts)}
+    both_have = [i for i, start in enumerate(after.buckets.starts) if start in there]
+    theirs = [there[after.buckets.starts[i]] for i in both_have]
+    for panel, columns in ((before, theirs), (after, both_have)):
         array = np.zeros(union.shape, dtype=np.int64)
-        array[union.find(panel.keys)] = panel.count(measure)
+        values = np.zeros((panel.rows, len(union.buckets)), dtype=np.int64)
+        values[:, both_have] = panel.count(measure)[:, columns]
+        np.add.at(array, union.find(panel.keys), values)
         arrays.append(array)
     return union, arrays[0], arrays[1]
 
@@ -79,6 +85,7 @@ def compare(
     level: tuple[str, str],
     *,
     rates_of: PlanInputs | None = None,
+    former: PlanInputs | None = None,
 ) -> tuple[Difference, ...]:
     """List what differs by member and fiscal year, largest change of each measure first.
 
@@ -90,6 +97,8 @@ def compare(
         level: dimension and level of the rows, e.g. ("item", "family"); a grain without that
             dimension is compared as one total.
         rates_of: what `before` was made from; tells what other exchange rates did. None = leave it out.
+        former: what `before` was made from, to roll it up by the structure it had ("as it was"); None =
+            both by the structure of `inputs`, codes renamed or merged since by those of today.
     """
     found: list[Difference] = []
     effect = exchange_effect(inputs, after.panel("demand"), rates_of) if rates_of is not None else None
@@ -97,28 +106,38 @@ def compare(
         if spec.quantum is None or spec.grain not in after.panels or spec.grain not in before.panels:
             continue
         panels = before.panel(spec.grain), after.panel(spec.grain)
+        if former is None:
+            panels = by_todays_codes(panels[0], inputs.model.dimensions), panels[1]
         follows = spec.grain == "demand" and can_revalue(spec, inputs.model.registry)
-        found += _compare_measure(panels, inputs, spec, level, effect if follows else None)
+        found += _compare_measure(panels, inputs, spec, level, effect if follows else None, former=former)
     return tuple(found)
 
 
 def _compare_measure(
-    panels: tuple[Panel, Panel], inputs: PlanInputs, spec: MeasureSpec, level: tuple[str, str], effect: Panel | None
+    panels: tuple[Panel, Panel],
+    inputs: PlanInputs,
+    spec: MeasureSpec,
+    level: tuple[str, str],
+    effect: Panel | None,
+    *,
+    former: PlanInputs | None,
 ) -> list[Difference]:
 
     union, one, two = aligned(*panels, spec.id)
-    if np.array_equal(one, two):
-        return []
     members = _members(union, inputs, level)
+    were = _members(union, former, level) if former is not None else members
+    if np.array_equal(one, two) and members == were:
+        return []
     quantum = spec.quantum or Decimal(1)
     rows: list[Difference] = []
-    for member in sorted(set(members)):
-        hit = np.array([name == member for name in members])
+    for member in sorted({*members, *were}):
+        hit = np.array([name == member for name in members], dtype=np.bool_)
+        was = np.array([name == member for name in were], dtype=np.bool_)
         for name, span in union.buckets.group(Period.YEAR):
             span_ = slice(max(span.start, union.buckets.first_open), span.stop)
             if span_.stop <= span_.start:
                 continue
-            a, b = (_over_time(x[hit][:, span_], spec.over_time) for x in (one, two))
+            a, b = (_over_time(x[rows_][:, span_], spec.over_time) for x, rows_ in ((one, was), (two, hit)))
             if a != b:
                 rows.append(
                     Difference(

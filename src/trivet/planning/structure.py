@@ -17,6 +17,7 @@ from trivet.core.issues import Issue
 from trivet.core.memberships import place_members, unknown_movers
 from trivet.core.owndimensions import Ways, attach
 from trivet.core.panel import keys_digest
+from trivet.core.plan import PlanInputs
 from trivet.core.renames import MEMBER_CHANGES, read_renames
 
 STANDARD: Final[Mapping[str, tuple[str, ...]]] = {
@@ -71,3 +72,18 @@ def _ways(company: Company, name: str, columns: Sequence[str]) -> Ways:
                 f"columns are {', '.join(columns)}."
             )
     return {way: levels if levels[-1:] == (name,) else (*levels, name) for way, levels in ways.items()}
+
+
+def with_todays_parents(tables: Mapping[str, pl.DataFrame], inputs: PlanInputs) -> Mapping[str, pl.DataFrame]:
+    """Give loaded tables with the masters' levels as memberships place them today (else as they are)."""
+    changed = {}
+    for name, dimension in inputs.model.dimensions.items():
+        master = tables.get(f"{name}s")
+        if master is None or not dimension.structures:
+            continue
+        levels = [one for one in dimension.structures[0].members.columns if one != name and one in master.columns]
+        today = master.select(name).join(
+            dimension.members.select(name, *levels), on=name, how="left", maintain_order="left"
+        )
+        changed[f"{name}s"] = master.with_columns(today[level] for level in levels)
+    return {**tables, **changed}

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from trivet.core.ids import MeasureId
 from trivet.planning.compare import Difference, changed_measures, compare, words
+from trivet.planning.views import rows_by
 from trivet.store.stored import StoredVersion
 from trivet.usecases.declare import Shells
-from trivet.workspace.workspace import MAIN, Workspace, level_of
+from trivet.workspace.workspace import MAIN, Workspace
 
 DECLARED = Shells(command="compare", why="pages come with the workbench")
 
@@ -52,8 +53,18 @@ def compare_scenarios(
     *,
     measures: tuple[str, ...] = SHOWN,
     level: str = "family",
+    as_was: bool = False,
 ) -> CompareAnswer:
     """Compare the plans of two scenarios (or two versions by id).
+
+    Args:
+        workspace: the open workspace.
+        before: scenario or version compared against.
+        after: the other one.
+        measures: counted measures.
+        level: level of the rows, or a hierarchy: every level above its leaves.
+        as_was: roll each plan up by the structure it was made with; else both by that of `after`, codes
+            renamed or merged since by those of today.
 
     Raises:
         NotFound: a scenario, version, measure or level is not known, or has no plan yet.
@@ -63,13 +74,19 @@ def compare_scenarios(
     plans = base, other
     specs = [workspace.registry[name] for name in measures]
     changed = changed_measures(*plans)
+    rows = rows_by(inputs, level)
+    own = rows_by(former, level).inputs if as_was else None
     return CompareAnswer(
         before=one.id,
         after=two.id,
         same=not changed,
         changes=_only_in(workspace, one, two),
         changed=changed,
-        differences=compare(*plans, inputs, specs, level_of(inputs, level), rates_of=former),
+        differences=tuple(
+            difference
+            for name in rows.levels
+            for difference in compare(*plans, rows.inputs, specs, (rows.dimension, name), rates_of=former, former=own)
+        ),
     )
 
 
