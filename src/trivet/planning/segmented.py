@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from trivet.core.dimensions import UNASSIGNED, Dimension
+from trivet.core.dimensions import UNASSIGNED
 from trivet.core.panel import Panel, keys_digest
 from trivet.core.plan import PlanInputs
 from trivet.core.segments import LEVELS
@@ -34,5 +34,5 @@ def with_segments(inputs: PlanInputs, demand: Panel) -> PlanInputs:
         .join(columns, on="item", how="left", maintain_order="left")
         .with_columns(pl.col(level).fill_null(UNASSIGNED) for level in named)
     )
-    wider = Dimension(name="item", members=members, hierarchies=item.hierarchies, digest=keys_digest(members))
+    wider = replace(item, members=members, digest=keys_digest(members))
     return replace(inputs, model=replace(inputs.model, dimensions={**inputs.model.dimensions, "item": wider}))
