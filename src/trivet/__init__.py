@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from trivet.usecases.preview_changes import preview_changes
     from trivet.usecases.price_relief import price_relief
     from trivet.usecases.publish_plan import publish_plan
+    from trivet.usecases.rebase_scenario import rebase_scenario
     from trivet.usecases.record_changes import record_changes
     from trivet.usecases.restore_workspace import restore_workspace
     from trivet.usecases.resume_jobs import resume_jobs
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from trivet.usecases.show_plan import View, show_numbers, show_plan
     from trivet.usecases.show_segments import show_segments
     from trivet.usecases.submit_plan import submit_plan
+    from trivet.usecases.trace_cell import trace_cell
     from trivet.usecases.undo_change import undo_change
     from trivet.usecases.upgrade_workspace import upgrade_workspace
     from trivet.workspace.workspace import open_workspace
@@ -77,6 +79,7 @@ __all__ = [
     "preview_changes",
     "price_relief",
     "publish_plan",
+    "rebase_scenario",
     "record_changes",
     "restore_workspace",
     "resume_jobs",
@@ -91,6 +94,7 @@ __all__ = [
     "show_segments",
     "submit_plan",
     "to_change",
+    "trace_cell",
     "undo_change",
     "upgrade_workspace",
 ]

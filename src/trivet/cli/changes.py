@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from trivet.cli.answers import Json, answer, print_issues
+from trivet.cli.answers import Json, answer, any_refused, print_issues
 from trivet.cli.main import app, opened
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from trivet.planning.preview import Children
     from trivet.usecases.branch_scenario import BranchAnswer
     from trivet.usecases.list_changes import LogAnswer
+    from trivet.usecases.preview_changes import PreviewAnswer
     from trivet.usecases.record_changes import ChangeAnswer
 
 Scenario = Annotated[str, typer.Option(help="Scenario to change.")]
@@ -33,6 +35,10 @@ def change(  # noqa: PLR0913 - one option a field of a change
     last: Annotated[str | None, typer.Option("--to", help="Last bucket; else the first.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why.")] = None,
     unit: Annotated[str | None, typer.Option(help="Unit of measure of the amount.")] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="What cells share by: mix, or a measure; else their own values.")
+    ] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Show what it would do; record nothing.")] = False,
     seen: Annotated[int | None, typer.Option(help="Sequence number you looked at.")] = None,
     scenario: Scenario = "main",
     as_json: Json = False,
@@ -40,6 +46,7 @@ def change(  # noqa: PLR0913 - one option a field of a change
     """Change a number at any level: its detail follows, exactly, around locks."""
     from trivet.core.errors import NotFound  # noqa: PLC0415
     from trivet.core.said import Said, said_in_file  # noqa: PLC0415
+    from trivet.usecases.preview_changes import preview_changes  # noqa: PLC0415
     from trivet.usecases.record_changes import record_changes  # noqa: PLC0415
 
     workspace = opened(context, quiet=as_json)
@@ -58,9 +65,14 @@ def change(  # noqa: PLR0913 - one option a field of a change
                 last=last,
                 reason=reason,
                 unit=unit,
+                weights=weights,
             ),
         )
     )
+    if preview:
+        told = preview_changes(workspace, said, scenario=scenario)
+        answer(told, as_json=as_json, show=_show_preview, refused=any_refused(told.issues))
+        return
     value = record_changes(workspace, said, scenario=scenario, seen=seen, source=f"change {measure}")
     answer(value, as_json=as_json, show=show_change, refused=not value.recorded)
 
@@ -162,3 +174,29 @@ def show_change(value: "ChangeAnswer", console: Console) -> None:
         console.print(f"Recorded in {value.scenario}. Next: {_plan(value.scenario)}")
     else:
         console.print("[red]Nothing was changed.[/]")
+
+
+def _show_preview(value: "PreviewAnswer", console: Console) -> None:
+    for told in value.previews:
+        moves = "" if told.moves == told.measure else f" of {told.moves}"
+        console.print(
+            f"[bold]{told.measure}[/] {exact(told.before)} -> {exact(told.after)} "
+            f"({exact(told.after - told.before, '+')}) in {told.cells} cells{moves}"
+        )
+        if told.most is not None and told.most_percent is not None:
+            most = f"{exact(told.most.before)} -> {exact(told.most.after)} ({told.most_percent:+} %)"
+            console.print(f"  largest change: {told.most.name} {most}", soft_wrap=True)
+        for children, what in (
+            (told.to_zero, "would be 0"),
+            (told.from_zero, "would no longer be 0"),
+            (told.locked, "locked, keep their value"),
+        ):
+            if children.count:
+                console.print(f"  {children.count} {what}: {_named(children)}", soft_wrap=True)
+    print_issues(value.issues, console, notes=True)
+    console.print(f"Preview of {value.scenario}: nothing was recorded.")
+
+
+def _named(children: "Children") -> str:
+    more = children.count - len(children.named)
+    return ", ".join(child.name for child in children.named) + (f" and {more} more" if more else "")

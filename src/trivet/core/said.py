@@ -22,11 +22,14 @@ from trivet.core.entries import Change, Operation
 from trivet.core.errors import InvalidInput, NotFound
 from trivet.core.ids import MeasureId, MemberId
 from trivet.core.issues import Node, Scope
+from trivet.core.measures import MeasureSpec
 from trivet.core.plan import Model
 
-COLUMNS: Final = ("measure", "amount", "where", "from", "to", "reason", "unit")
+COLUMNS: Final = ("measure", "amount", "where", "from", "to", "reason", "unit", "weights")
 """Columns of a CSV of changes; `where` holds nodes separated by semicolons."""
 
+MIX: Final = "consensus_base"
+"""Measure whose values are the mix of a family: split by hand where it is set, else by forecast and streams."""
 _TIMES: Final = {"": 1, "k": 1_000, "m": 1_000_000}
 
 
@@ -42,6 +45,8 @@ class Said:
         last: last bucket; None = the first.
         reason: why.
         unit: unit of measure of the amount.
+        weights: what its cells share by (F5): `mix` (the split before anybody's change: set by hand, else the
+            forecast's) or a measure, e.g. demand_history; None = their own values.
         place: where it was said, for messages: `changes.csv row 14`.
     """
 
@@ -53,6 +58,7 @@ class Said:
     reason: str | None = None
     unit: str | None = None
     place: str = ""
+    weights: str | None = None
 
 
 def to_change(said: Said, model: Model) -> Change:
@@ -75,12 +81,24 @@ def to_change(said: Said, model: Model) -> Change:
             scope=parse_scope(said.where, dimensions),
             first=model.buckets.edges[span.start],
             last=model.buckets.edges[span.stop - 1],
+            spread_by=_weights(said.weights, spec, model),
             reason=said.reason or None,
         )
     except (InvalidInput, NotFound) as error:
         if not said.place:
             raise
         raise type(error)(f"{said.place}: {error.message}") from error
+
+
+def _weights(text: str | None, spec: MeasureSpec, model: Model) -> MeasureId | None:
+    """Give the measure whose values are the weights of a spread; `mix` is the consensus before anybody's change."""
+    if not text:
+        return None
+    chosen = model.registry[MIX if text == "mix" else text]
+    if chosen.grain == spec.grain:
+        return chosen.id
+    known = ", ".join(other.id for other in model.registry.of_grain(spec.grain) if other.quantum is not None)
+    raise InvalidInput(f"weights '{text}' are numbers of {chosen.grain}, {spec.id} is of {spec.grain}; choose {known}.")
 
 
 def _dimensions(model: Model, grain: str) -> tuple[str, ...]:
@@ -204,6 +222,7 @@ def said_in_file(name: str, text: str) -> tuple[Said, ...]:
             last=row.get("to") or None,
             reason=row.get("reason") or None,
             unit=row.get("unit") or None,
+            weights=row.get("weights") or None,
             place=f"{name} row {number}",
         )
         for number, row in enumerate(rows, start=2)
