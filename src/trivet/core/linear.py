@@ -12,11 +12,27 @@ Indices = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Search:
+    """How far whole numbers are searched for: a budget that does not depend on the machine's speed.
+
+    Attributes:
+        nodes: most branch-and-bound nodes.
+        gap: part of the objective within which an answer is good enough; 0 = the best one.
+        start: an answer to begin with, one value a column; None = none is known.
+    """
+
+    nodes: int
+    gap: float = 0.0
+    start: Rates | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LinearModel:
     """Minimise cost @ x with row_lower <= A x <= row_upper and lower <= x <= upper.
 
     A is column-wise sparse: column j holds rows `index[starts[j]:starts[j + 1]]`.
-    Bounds use +-inf. `integer` marks whole-number columns (None = none).
+    Bounds use +-inf. `integer` marks whole-number columns (None = none); `search` is the budget to find them
+    (None = the solver's own).
     """
 
     cost: Rates
@@ -28,6 +44,7 @@ class LinearModel:
     index: Indices
     value: Rates
     integer: Flags | None = None
+    search: Search | None = None
 
 
 class Status(StrEnum):

@@ -14,7 +14,7 @@ import numpy as np
 
 from trivet.core.errors import Unavailable
 from trivet.core.ids import Rates
-from trivet.core.linear import LinearModel, Solution, Status
+from trivet.core.linear import LinearModel, Search, Solution, Status
 
 if TYPE_CHECKING:
     import highspy
@@ -73,8 +73,7 @@ class HighsSolver:
         whole = model.integer is not None and bool(model.integer.any())
         warm = not whole and basis is not None and _start_from(highs, basis, model)
         if whole:
-            _set(highs, "mip_max_nodes", value=self.nodes)
-            _set(highs, "mip_rel_gap", value=0.0)
+            self._budget(highs, model.search)
         elif warm or len(model.cost) < LARGE:
             _set(highs, "solver", value="simplex")
         else:
@@ -82,6 +81,17 @@ class HighsSolver:
             _set(highs, "run_crossover", value="on")
         _check(highs.run(), "run")
         return _answer(highs, whole=whole)
+
+    def _budget(self, highs: "highspy.Highs", search: Search | None) -> None:
+        """Set how far whole numbers are searched for, and where the search begins."""
+        _set(highs, "mip_max_nodes", value=search.nodes if search else self.nodes)
+        _set(highs, "mip_rel_gap", value=search.gap if search else 0.0)
+        if search is not None and search.start is not None:
+            import highspy
+
+            begun = highspy.HighsSolution()
+            begun.col_value = search.start.tolist()
+            _check(highs.setSolution(begun), "start from the answer known")
 
 
 def _set(highs: "highspy.Highs", option: str, *, value: bool | float | str) -> None:

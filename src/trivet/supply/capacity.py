@@ -26,8 +26,15 @@ REGULAR_FIRST = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Crew:
-    """Overtime of each resource, (resources, open): hours allowed, as share of regular ones, premium an hour."""
+    """Hours of each resource, (resources, open).
 
+    Attributes:
+        regular: without overtime; once a plan is made, no more than its people give.
+        allowed: overtime at most (inf = as its people say); share: of the regular hours.
+        premium: cost of an overtime hour above a regular one.
+    """
+
+    regular: Rates
     allowed: Rates
     share: Rates
     premium: Rates
@@ -55,7 +62,7 @@ def read_crew(inputs: PlanInputs, load: Panel, *, overtime: bool) -> Crew:
         name: float(crew or 0.0) * float(premium or 0.0) for name, crew, premium in table.select(names).iter_rows()
     }
     premium = np.array([costs[name] for name in load.keys["resource"].to_list()]).reshape(-1, 1)
-    return Crew(allowed=regular * share, share=share, premium=np.broadcast_to(premium, regular.shape))
+    return Crew(regular=regular, allowed=regular * share, share=share, premium=np.broadcast_to(premium, regular.shape))
 
 
 def add_hours(
@@ -64,13 +71,10 @@ def add_hours(
     """Add the hours of every resource; give the numbers of its rows and of the overtime columns: (resources, open)."""
     names = load.keys["resource"].to_list()
     overtime = programme.columns("overtime", names, cost=crew.premium + REGULAR_FIRST, upper=crew.allowed)
-    regular = load.count("capacity_hours")[:, load.buckets.horizon] / 1000.0
-    rows = programme.rows("hours", names, upper=regular)
+    rows = programme.rows("hours", names, upper=crew.regular)
     programme.add(rows, overtime, -1.0)
+    add_production_hours(programme, network, rows, flows)
     uses = network.uses
-    for make, resource, hours, offset in zip(uses.make, uses.resource, uses.hours, uses.offset, strict=True):
-        at = np.maximum(np.arange(network.open) - offset, 0)
-        programme.add(rows[resource, at], flows.made[make], hours)
     held = np.flatnonzero(fixed_makes(network))
     strained = sorted(set(uses.resource[np.isin(uses.make, held)].tolist()))
     if strained:
@@ -82,6 +86,15 @@ def add_hours(
         )
         programme.add(rows[strained], slack_hours, -1.0)
     return rows, overtime
+
+
+def add_production_hours(programme: Programme, network: Network, rows: Counts, flows: Flows) -> None:
+    """Add the hours of production to rows of resources: (resources, open), below 0 where a resource has none."""
+    uses = network.uses
+    for make, resource, hours, offset in zip(uses.make, uses.resource, uses.hours, uses.offset, strict=True):
+        if network.open and rows[resource, 0] >= 0:
+            at = np.maximum(np.arange(network.open) - offset, 0)
+            programme.add(rows[resource, at], flows.made[make], hours)
 
 
 def read_rooms(inputs: PlanInputs, network: Network) -> tuple[Room, ...]:

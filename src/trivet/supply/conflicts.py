@@ -29,8 +29,9 @@ def find_conflicts(found: Found) -> tuple[Issue, ...]:
 def _hours(found: Found) -> list[Issue]:
     load, network = found.filled.load, found.network
     horizon = load.buckets.horizon
-    hours, regular = load.count("load_hours")[:, horizon] / 1000.0, load.count("capacity_hours")[:, horizon] / 1000.0
-    limit = regular + found.crew.allowed
+    hours = load.count("load_hours")[:, horizon] / 1000.0
+    temporary = load.count("temporary_hours")[:, horizon] / 1000.0
+    limit = found.crew.regular + found.crew.allowed + temporary
     # The last unit of each item on the line may be rounded up into this bucket.
     over = hours > limit * (1 + ROUNDING) + _last_units(network, hours.shape)
     issues: list[Issue] = []

@@ -4,6 +4,7 @@ A location's shipments of one bucket's demand are shared over its markets in pro
 for: nobody is preferred by accident (Y11; priorities and contracts are a later choice).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,16 +14,21 @@ from trivet.core.panel import Panel
 from trivet.core.quantities import MONEY, round_to_counts
 from trivet.core.spread import largest_remainder
 from trivet.supply.asked import Asked
-from trivet.supply.capacity import Crew, Room
+from trivet.supply.capacity import Room
 from trivet.supply.network import Network
 from trivet.supply.panels import HOURS
+from trivet.supply.programme import Task
 from trivet.supply.read_back import Run
 from trivet.supply.requirements import hours_of, on_horizon
+from trivet.supply.workforce import Staff, temporary_cost
+
+Costs = Mapping[str, Rates]
+"""What a plan costs above standard: (open,) plan currency by cause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Filled:
-    """The panels of a supply plan and the costs it causes: (buckets,) money counts."""
+    """The panels of a supply plan and the costs it causes: (buckets,) money counts, and by cause."""
 
     demand: Panel
     supply: Panel
@@ -31,32 +37,35 @@ class Filled:
     variance: Counts
     freight: Counts
     overtime_cost: Rates
+    costs: Costs
 
 
-def fill_panels(
-    run: Run,
-    network: Network,
-    asked: Asked,
-    crew: Crew,
-    rooms: tuple[Room, ...],
-    panels: tuple[Panel, Panel, Panel, Panel],
-) -> Filled:
+def fill_panels(run: Run, task: Task, staff: Staff, panels: tuple[Panel, Panel, Panel, Panel]) -> Filled:
     """Write a run on the demand, supply, load and material panels.
 
     Args:
         run: the plan played through.
-        network: its ways.
-        asked: what was asked of each site.
-        crew: overtime and its premium.
-        rooms: where stock is kept.
+        task: what it was planned from, its crew with the hours its people give.
+        staff: its people.
         panels: demand, supply, load and material, in this order.
     """
+    network, asked, crew = task.network, task.asked, task.crew
     demand, supply, load, material = panels
     hours = round_to_counts(hours_of(network, run.made, load.rows), HOURS)
-    regular = load.count("capacity_hours")[:, load.buckets.horizon]
-    overtime = np.maximum(hours - regular, 0)
+    beyond = np.maximum(hours - round_to_counts(crew.regular, HOURS), 0)
+    temporary = np.minimum(staff.temporary, beyond)
+    overtime = beyond - temporary
     overtime_cost = overtime / 1000.0 * crew.premium
     load = load.with_counts({"load_hours": on_horizon(load, hours), "overtime_hours": on_horizon(load, overtime)})
+    if len(task.people.rows):
+        people = {"heads": staff.heads, "hires": staff.hires, "leavers": staff.leavers, "temporary_hours": temporary}
+        load = load.with_counts({name: on_horizon(load, values) for name, values in people.items()})
+    costs = {
+        **_costs(run, network, task.rooms),
+        "hiring and release": staff.cost,
+        "temporary labour": temporary_cost(task.people, temporary),
+        "overtime": overtime_cost.sum(axis=0),
+    }
     material = material.with_counts(
         {
             "material_purchases": on_horizon(material, run.material_bought),
@@ -68,9 +77,10 @@ def fill_panels(
         supply=_fill_supply(run, network, supply),
         load=load,
         material=material,
-        variance=_money(demand, _variance(run, network, rooms) + overtime_cost.sum(axis=0)),
+        variance=_money(demand, sum(costs.values(), np.zeros(network.open))),
         freight=_money(demand, (run.sent / 1000.0 * network.lanes.cost[:, None]).sum(axis=0)),
         overtime_cost=overtime_cost,
+        costs=costs,
     )
 
 
@@ -98,17 +108,22 @@ def _fill_supply(run: Run, network: Network, supply: Panel) -> Panel:
     return supply.with_counts({**closed, **{name: on_horizon(supply, values) for name, values in rest.items()}})
 
 
-def _variance(run: Run, network: Network, rooms: tuple[Room, ...]) -> Rates:
-    """Add up what dearer plants, sources and rented room cost above standard: (open,) plan currency."""
-    made = (run.made / 1000.0 * network.makes.extra_cost[:, None]).sum(axis=0)
-    bought = (run.bought / 1000.0 * network.sources.extra_cost[:, None]).sum(axis=0)
-    material = (run.material_bought / 1000.0 * network.deliveries.extra_cost[:, None]).sum(axis=0)
+def _costs(run: Run, network: Network, rooms: tuple[Room, ...]) -> Costs:
+    """Add up what plants, sources, lots and rented room cost above standard, by cause: (open,) plan currency."""
+    makes, sources, deliveries = network.makes, network.sources, network.deliveries
     rented = np.zeros(network.open)
     for room in rooms:
         above = np.maximum(run.stock[room.sites], 0).sum(axis=0) / 1000.0 - room.capacity
         rented += np.clip(above, 0.0, room.outside) * room.outside_cost
-    total: Rates = made + bought + material + rented
-    return total
+    ordered = (run.material_bought > network.material_arrivals) * deliveries.lots.cost[:, None]
+    return {
+        "dearer plants": (run.made / 1000.0 * makes.extra_cost[:, None]).sum(axis=0),
+        "subcontracting": (run.bought / 1000.0 * sources.extra_cost[:, None]).sum(axis=0),
+        "dearer suppliers": (run.material_bought / 1000.0 * deliveries.extra_cost[:, None]).sum(axis=0),
+        "rented room": rented,
+        "set-ups": ((run.made > makes.released) * makes.lots.cost[:, None]).sum(axis=0),
+        "orders": ((run.bought > 0) * sources.lots.cost[:, None]).sum(axis=0) + ordered.sum(axis=0),
+    }
 
 
 def _money(panel: Panel, values: Rates) -> Counts:

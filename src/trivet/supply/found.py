@@ -13,6 +13,7 @@ from trivet.supply.asked import Asked
 from trivet.supply.capacity import Crew, Room
 from trivet.supply.fill import Filled
 from trivet.supply.network import Network
+from trivet.supply.programme import Task
 from trivet.supply.read_back import Run
 
 
@@ -21,12 +22,29 @@ class Found:
     """What issues are read from."""
 
     inputs: PlanInputs
-    network: Network
-    asked: Asked
-    crew: Crew
-    rooms: tuple[Room, ...]
+    task: Task
     run: Run
     filled: Filled
+
+    @property
+    def network(self) -> Network:
+        """The ways of goods."""
+        return self.task.network
+
+    @property
+    def asked(self) -> Asked:
+        """What was asked of each site."""
+        return self.task.asked
+
+    @property
+    def crew(self) -> Crew:
+        """Hours of each resource and its people."""
+        return self.task.crew
+
+    @property
+    def rooms(self) -> tuple[Room, ...]:
+        """Where stock is kept."""
+        return self.task.rooms
 
     @property
     def families(self) -> dict[str, str]:

@@ -31,9 +31,9 @@ class Bought:
 
 
 def limited_materials(network: Network) -> Counts:
-    """Give the materials of which every supplier is limited in some bucket: caps or lead times bind."""
+    """Give the materials of which every supplier is limited in some bucket: caps, lead times or lots bind."""
     deliveries = network.deliveries
-    bound = np.isfinite(deliveries.cap).any(axis=1) | (deliveries.earliest > 0)
+    bound = np.isfinite(deliveries.cap).any(axis=1) | (deliveries.earliest > 0) | deliveries.lots.sized
     used = set(network.parts.material[network.parts.material >= 0].tolist())
     free = set(network.material_of[~bound].tolist())
     return np.array([m for m in range(len(network.materials)) if m in used and m not in free], dtype=np.int64)

@@ -82,7 +82,7 @@ def extend(panel: Panel, keys: pl.DataFrame) -> Panel:
 
 def regular_hours(inputs: PlanInputs, load: Panel) -> Rates:
     """Give the hours each resource has in each bucket, without overtime: (resources, buckets)."""
-    return day_hours(inputs, load) * _days(inputs, load)
+    return day_hours(inputs, load) * days_of(inputs, load)
 
 
 def day_hours(inputs: PlanInputs, load: Panel) -> Rates:
@@ -182,7 +182,8 @@ def _setting(inputs: PlanInputs, load: Panel, column: str) -> Rates:
     return values
 
 
-def _days(inputs: PlanInputs, load: Panel) -> Rates:
+def days_of(inputs: PlanInputs, load: Panel) -> Rates:
+    """Give the working days of every resource, by the calendar of its location: (resources, buckets)."""
     resources = inputs.table("resources")
     places = dict(zip(resources["resource"].to_list(), resources["location"].to_list(), strict=True))
     locations = inputs.table("locations").select("location", pl.col("calendar").fill_null("")).iter_rows()

@@ -12,6 +12,7 @@ import numpy as np
 
 from trivet.core.ids import Counts, Rates
 from trivet.supply.asked import Asked
+from trivet.supply.lots import order_quantity
 from trivet.supply.make_to_stock import fixed_makes
 from trivet.supply.materials import delivery_room, limited_materials
 from trivet.supply.network import Network, order_sites
@@ -28,6 +29,7 @@ class Wished:
     Attributes:
         made: by make; sent: by lane; bought: by source, `room` being the most; material: by row of its panel.
         refused: demand from stock told no when it is asked for, by site.
+        spare: (resources, open) hours that `made` leaves.
     """
 
     made: Rates
@@ -36,6 +38,7 @@ class Wished:
     room: Rates
     material: Rates
     refused: Rates
+    spare: Rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,6 +87,36 @@ def whole_steps(units: Rates, step: Counts, *, up: bool) -> Counts:
     return np.diff(np.maximum.accumulate(whole, axis=1), axis=1, prepend=0).astype(np.int64) * step[:, None]
 
 
+def whole_lots(network: Network, units: Rates, spare: Rates) -> Counts:
+    """Round production to whole lots on its running totals: down where a lot is a step, else up where hours allow.
+
+    Args:
+        network: the ways; `lots.multiple` of its makes counts.
+        units: (makes, open) what the solver says beyond released orders.
+        spare: (resources, open) hours that leaves.
+
+    Returns:
+        (makes, open) counts.
+    """
+    lots, step = network.makes.lots, network.step[network.makes.site]
+    result = whole_steps(units, step, up=False)
+    spare = spare.copy()
+    for make in np.flatnonzero(lots.multiple > step).tolist():
+        uses = np.flatnonzero(network.uses.make == make)
+        lot, wanted, made = float(lots.multiple[make]) / 1000.0, np.cumsum(units[make]), 0.0
+        for t in range(network.open):
+            at = np.maximum(t - network.uses.offset[uses], 0)
+            down = max(np.floor((wanted[t] - made) / lot + NOISE), 0.0)
+            more = (down + 1) * lot - units[make, t]
+            ahead = wanted[t] - made - down * lot > NOISE * lot and units[make, t] > 0
+            fits = (more * network.uses.hours[uses] <= spare[network.uses.resource[uses], at] + NOISE).all()
+            amount = (down + (1 if ahead and fits else 0)) * lot if units[make, t] > 0 or down else 0.0
+            spare[network.uses.resource[uses], at] -= (amount - units[make, t]) * network.uses.hours[uses]
+            made += amount
+            result[make, t] = round(amount * 1000.0)
+    return result
+
+
 class _Player:
     """Holds the state of one run."""
 
@@ -91,11 +124,9 @@ class _Player:
         self.network, self.asked, self.late = network, asked, late_buckets
         makes, lanes, sources = network.makes, network.lanes, network.sources
         free = np.where(makes.fixed, 0.0, np.maximum(wished.made - makes.released / 1000.0, 0.0))
-        self.made = np.where(
-            makes.fixed, makes.firm, makes.released + whole_steps(free, network.step[makes.site], up=False)
-        )
+        self.made = np.where(makes.fixed, makes.firm, makes.released + whole_lots(network, free, wished.spare))
         self.sent = whole_steps(wished.sent, network.step[lanes.origin], up=True)
-        step = network.step[sources.row]
+        step = sources.lots.multiple
         most = np.where(np.isfinite(wished.room), np.floor(wished.room * 1000.0 / step[:, None] + NOISE), 0.0)
         room = most.astype(np.int64) * step[:, None]
         bought = whole_steps(wished.bought, step, up=True)
@@ -137,8 +168,9 @@ class _Player:
         self.pooled = set(limited.tolist())
         self.pool = network.material_opening.copy()
         room = delivery_room(network)
-        bought = np.ceil(np.cumsum(wished.material, axis=1) * 1000.0 - 1e3 * NOISE).astype(np.int64)
-        bought = np.diff(bought, axis=1, prepend=0)
+        lot = network.deliveries.lots.multiple[:, None]
+        bought = np.ceil(np.cumsum(wished.material, axis=1) * 1000.0 / lot - 1e3 * NOISE / lot).astype(np.int64)
+        bought = np.diff(bought, axis=1, prepend=0) * lot
         capped = np.where(np.isfinite(room), np.rint(np.where(np.isfinite(room), room, 0.0) * 1000.0), bought)
         self.material = np.minimum(bought, capped.astype(np.int64)) + network.material_arrivals
 
@@ -192,14 +224,19 @@ class _Player:
         for make in self.make_at[site]:
             amount = int(self.made[make, t])
             if not self.network.makes.fixed[make, t] and amount > int(self.network.makes.released[make, t]):
-                amount = max(self._possible(make, t, amount), int(self.network.makes.released[make, t]))
+                amount = self._a_lot(make, t, self._possible(make, t, amount))
             self.made[make, t] = amount
             self.stock[site] += amount
             for part in self.parts_of[make]:
                 self._use(part, round(amount * float(self.network.parts.quantity[part, t])))
 
+    def _a_lot(self, make: int, t: int, amount: int) -> int:
+        """Make what is released, and beyond it a lot or nothing."""
+        released = int(self.network.makes.released[make, t])
+        return amount if amount - released >= int(self.network.makes.lots.minimum[make]) else released
+
     def _possible(self, make: int, t: int, amount: int) -> int:
-        step = int(self.network.step[self.network.makes.site[make]])
+        step = int(self.network.makes.lots.multiple[make])
         for part in self.parts_of[make]:
             quantity = float(self.network.parts.quantity[part, t])
             site, material = int(self.network.parts.site[part]), int(self.network.parts.material[part])
@@ -283,7 +320,9 @@ class _Player:
             for t in range(network.open):
                 level += int(bought[rows, t].sum()) - int(use[material, t])
                 if material not in self.pooled and level < 0:
-                    bought[row, t] -= level
-                    level = 0
+                    lots = network.deliveries.lots
+                    order = order_quantity(-level, minimum=int(lots.minimum[row]), multiple=int(lots.multiple[row]))
+                    bought[row, t] += order
+                    level += order
                 stock[row, t] = level
         return bought, stock

@@ -73,10 +73,17 @@ def on_horizon(panel: Panel, values: Counts) -> Counts:
 
 
 def hours_of(network: Network, made: Counts, resources: int) -> Rates:
-    """Give the hours production needs on each resource: (resources, open); hours before today count today."""
+    """Give the hours production needs on each resource: (resources, open); hours before today count today.
+
+    A bucket in which more than released orders is made sets up once.
+    """
     uses, result = network.uses, np.zeros((resources, network.open))
-    for make, resource, hours, offset in zip(uses.make, uses.resource, uses.hours, uses.offset, strict=True):
+    for make, resource, hours, offset, setup in zip(
+        uses.make, uses.resource, uses.hours, uses.offset, uses.setup, strict=True
+    ):
         units = made[make] / 1000.0 * hours
+        if setup:
+            units = units + setup * (made[make] > network.makes.released[make])
         at = np.maximum(np.arange(network.open) - offset, 0)
         np.add.at(result[resource], at, units)
     return result

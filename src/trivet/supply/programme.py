@@ -1,0 +1,294 @@
+"""The supply programme as a whole: what it is written from, its blocks in order, and what its answer says (Y4).
+
+A linear programme over item x location x bucket for goods, material x supplier x bucket for key materials and
+resource x bucket for hours and people; net margin less agreed penalties, elastic everywhere, so that it always has
+an answer. Lots and whole people make it a programme with whole numbers (`search`).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from trivet.core.ids import Counts, Rates
+from trivet.core.linear import Solution, Status
+from trivet.core.options import PlanOptions
+from trivet.core.panel import Panel
+from trivet.core.plan import PlanInputs
+from trivet.supply.asked import Asked, read_asked
+from trivet.supply.blocks import Programme
+from trivet.supply.capacity import (
+    Crew,
+    Room,
+    add_hours,
+    add_production_hours,
+    add_rooms,
+    read_crew,
+    read_rooms,
+)
+from trivet.supply.fair_share import add_fair_share
+from trivet.supply.lot_sizes import SET_UP, Sized, add_lots, add_setup_hours, choose_lots, site_labels
+from trivet.supply.make_to_order import add_ordered_demand
+from trivet.supply.make_to_stock import TIE, Flows, add_balance, add_fixed_slack, add_stocked_demand, fixed_makes
+from trivet.supply.materials import Bought, add_materials, delivery_room
+from trivet.supply.network import Network
+from trivet.supply.read_back import Wished
+from trivet.supply.requirements import hours_of
+from trivet.supply.scarcity import Prices
+from trivet.supply.strategies import FamilyStrategy, add_strategies, read_strategies, strategic_makes
+from trivet.supply.wanted import cost_hints
+from trivet.supply.ways import read_network
+from trivet.supply.workforce import People, PeopleColumns, Staff, add_people, read_people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Task:
+    """Everything the programme is written from.
+
+    Attributes:
+        network, asked, crew, rooms, people: ways, demand, hours, rooms and people.
+        prices: (materials,) plan currency a unit.
+        resources: names of the load panel.
+        strategies: of the families that have one, and the makes that follow them.
+        wished: (makes, open) counts the strategies ask for.
+        options: choices of the scenario.
+    """
+
+    network: Network
+    asked: Asked
+    crew: Crew
+    rooms: tuple[Room, ...]
+    people: People
+    prices: Rates
+    resources: tuple[str, ...]
+    strategies: tuple[FamilyStrategy, ...]
+    followed: tuple[tuple[str, Counts], ...]
+    wished: Counts
+    options: PlanOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Columns:
+    """Where things stand in the programme.
+
+    `hours` numbers the rows of resources, `overtime` their columns; `refused` is sites and their (bands, sites, open)
+    of lost demand; `lots` what is made or ordered in lots.
+    """
+
+    flows: Flows
+    hours: Counts
+    overtime: Counts
+    material: Bought
+    refused: tuple[Counts, Counts]
+    people: PeopleColumns
+    lots: tuple[Sized, ...]
+
+
+def read_task(
+    inputs: PlanInputs, demand: Panel, supply: Panel, load: Panel, material: Panel, options: PlanOptions
+) -> Task:
+    """Read everything the programme is written from."""
+    network = read_network(inputs, supply, load, material)
+    hints = cost_hints(inputs)
+    people = read_people(inputs, load)
+    strategies = read_strategies(inputs, network)
+    families = dict(inputs.table("items").select("item", "family").iter_rows())
+    crew = read_crew(inputs, load, overtime=options.allow_overtime)
+    if options.allow_overtime:
+        told = people.rows[~np.isnan(people.overtime).all(axis=1) & ~np.isnan(people.hours).any(axis=1)]
+        crew.allowed[told] = np.inf
+    return Task(
+        network=network,
+        asked=read_asked(inputs, demand, supply, network),
+        crew=crew,
+        rooms=read_rooms(inputs, network),
+        people=people,
+        prices=np.array([hints.get(item, 0.0) for item in network.materials]),
+        resources=tuple(load.keys["resource"].to_list()),
+        strategies=strategies,
+        followed=strategic_makes(network, strategies, families),
+        wished=supply.count("strategy_production")[network.makes.site][:, supply.buckets.horizon],
+        options=options,
+    )
+
+
+def write_programme(programme: Programme, task: Task, load: Panel) -> Columns:
+    """Write the programme block by block; gives the columns of its flows."""
+    network, asked, late = task.network, task.asked, task.options.late_buckets
+    flows = _add_flows(programme, task)
+    balance, stock = add_balance(programme, network, asked, flows)
+    refused = add_stocked_demand(programme, network, asked, balance, late)
+    add_fair_share(programme, network, asked, *refused)
+    add_ordered_demand(programme, network, asked, balance, flows)
+    hours, overtime = add_hours(programme, network, asked, load, flows, task.crew)
+    add_rooms(programme, asked, task.rooms, stock)
+    _add_part_slack(programme, task, balance)
+    bought = add_materials(programme, network, asked, flows, task.prices)
+    people = add_people(programme, network, asked, task.people, list(task.resources), overtime)
+    given = np.full(hours.shape, -1, dtype=np.int64)
+    given[task.people.rows[task.people.limiting]] = people.rows
+    add_production_hours(programme, network, given, flows)
+    add_strategies(programme, network, asked, flows, task.wished, task.followed)
+    lots = _add_lots(programme, task, flows, bought)
+    for rows in (hours, given):
+        add_setup_hours(programme, network, lots, rows)
+    return Columns(
+        flows=flows, hours=hours, overtime=overtime, material=bought, refused=refused, people=people, lots=lots
+    )
+
+
+def _add_lots(programme: Programme, task: Task, flows: Flows, bought: Bought) -> tuple[Sized, ...]:
+    network = task.network
+    if not any(lots.sized.any() for lots in (network.makes.lots, network.sources.lots, network.deliveries.lots)):
+        return ()
+    room = purchase_room(network, allowed=task.options.allow_subcontract)
+    wished = np.cumsum(task.wished[:, ::-1], axis=1)[:, ::-1] / 1000.0
+    return add_lots(
+        programme,
+        network,
+        task.asked,
+        flows,
+        bought,
+        most=(wished, room, delivery_room(network)),
+        prices=task.prices,
+        late=task.options.late_buckets,
+    )
+
+
+def _add_part_slack(programme: Programme, task: Task, balance: Counts) -> None:
+    network = task.network
+    held = np.flatnonzero(fixed_makes(network))
+    built_in = (network.parts.site >= 0) & np.isin(network.parts.make, held)
+    sites = sorted(set(network.parts.site[built_in].tolist()))
+    add_fixed_slack(programme, task.asked, [network.items[s] for s in sites], balance[sites], -1.0)
+
+
+def _add_flows(programme: Programme, task: Task) -> Flows:
+    network, makes, lanes, sources = task.network, task.network.makes, task.network.lanes, task.network.sources
+    released, firm = makes.released / 1000.0, makes.firm / 1000.0
+    most = np.where(makes.routed[:, None], np.inf, released)
+    # Later is dearer by a hair: of two plans that cost the same, the earlier one is made.
+    tie = TIE * np.arange(1, network.open + 1) / 1e3
+    made = programme.columns(
+        "make",
+        site_labels(network, makes.site),
+        cost=np.maximum(makes.extra_cost, 0.0)[:, None] + tie,
+        lower=np.where(makes.fixed, firm, released),
+        upper=np.where(makes.fixed, firm, most),
+    )
+    hold = task.asked.worth.hold[lanes.origin] * lanes.lead
+    sent = programme.columns(
+        "send",
+        [
+            f"{network.items[a]} from {network.locations[a]} to {network.locations[b]}"
+            for a, b in zip(lanes.origin.tolist(), lanes.destination.tolist(), strict=True)
+        ],
+        cost=(np.maximum(lanes.cost, 0.0) + hold + TIE)[:, None],
+    )
+    bought = programme.columns(
+        "buy",
+        site_labels(network, sources.row),
+        cost=np.maximum(sources.extra_cost, 0.0)[:, None] + TIE,
+        upper=purchase_room(network, allowed=task.options.allow_subcontract),
+    )
+    return Flows(made=made, sent=sent, bought=bought)
+
+
+def purchase_room(network: Network, *, allowed: bool) -> Rates:
+    """Give the units of finished goods each source may deliver beyond what is on order: (sources, open).
+
+    Args:
+        network: the ways; open purchases of a site count against its first source.
+        allowed: False forbids buying what could be made; items nobody makes are still bought.
+    """
+    sources = network.sources
+    room = sources.cap.copy()
+    made = {network.items[s] for s in network.makes.site[network.makes.routed]}
+    seen: set[int] = set()
+    for i, (row, earliest) in enumerate(zip(sources.row.tolist(), sources.earliest.tolist(), strict=True)):
+        if row not in seen:
+            room[i] = np.maximum(room[i] - network.arrivals[row] / 1000.0, 0.0)
+            seen.add(row)
+        room[i, :earliest] = 0.0
+        if not allowed and network.items[row] in made:
+            room[i] = 0.0
+    return room
+
+
+def guess_whole(task: Task, at: Columns, relaxed: Solution) -> Rates:
+    """Choose lots and round people up from a plan without whole numbers: a value for every column of the programme."""
+    values = np.ceil(relaxed.values - 1e-6)
+    uses = task.network.uses
+    price = np.maximum(-relaxed.duals[at.hours], 0.0)
+    for lots in at.lots:
+        extra = np.zeros(lots.set_up.shape)
+        place = {int(number): i for i, number in enumerate(lots.number)} if lots.kind == SET_UP else {}
+        for make, resource, setup in zip(uses.make.tolist(), uses.resource.tolist(), uses.setup.tolist(), strict=True):
+            if make in place:
+                extra[place[make]] += setup * price[resource]
+        values[lots.set_up] = choose_lots(lots, relaxed.values[lots.flow], extra)
+    return values
+
+
+def read_wished(solution: Solution, task: Task, at: Columns) -> Wished:
+    """Read the flows of a solution in units; without one, only what is fixed happens."""
+    makes = task.network.makes
+
+    def read(columns: Counts) -> Rates:
+        if solution.status is not Status.OPTIMAL:
+            return np.zeros(columns.shape)
+        return np.maximum(solution.values[columns], 0.0)
+
+    made = read(at.flows.made) if solution.status is Status.OPTIMAL else makes.released / 1000.0
+    material = np.zeros((len(task.network.material_of), task.network.open))
+    material[at.material.rows] = read(at.material.columns)
+    refused = np.zeros((len(task.network.items), task.network.open))
+    refused[at.refused[0]] = read(at.refused[1]).sum(axis=0)
+    return Wished(
+        made=made,
+        sent=read(at.flows.sent),
+        bought=read(at.flows.bought),
+        room=purchase_room(task.network, allowed=True),
+        material=material,
+        refused=refused,
+        spare=_spare_hours(task, made, at, solution),
+    )
+
+
+def _spare_hours(task: Task, made: Rates, at: Columns, solution: Solution) -> Rates:
+    """Give the hours of each resource that the solved flows leave: (resources, open)."""
+    temporary = np.zeros(task.crew.regular.shape)
+    if solution.status is Status.OPTIMAL:
+        limited = task.people.rows[task.people.limiting]
+        temporary[limited] = np.maximum(solution.values[at.people.temporary], 0.0)
+    used = hours_of(task.network, np.rint(made * 1000.0).astype(np.int64), len(task.resources))
+    return np.maximum(task.crew.regular + task.crew.allowed + temporary - used, 0.0)
+
+
+def read_people_of(solution: Solution, task: Task, at: Columns) -> tuple[Rates, Rates]:
+    """Read heads and temporary hours of a solution, (limiting people, open); without one, heads as agreed."""
+    if solution.status is not Status.OPTIMAL:
+        agreed = task.people.agreed[task.people.limiting]
+        return agreed, np.zeros(agreed.shape)
+    return np.maximum(solution.values[at.people.heads], 0.0), np.maximum(solution.values[at.people.temporary], 0.0)
+
+
+def read_prices(solution: Solution, task: Task, at: Columns) -> Prices:
+    """Read what one more hour and one more unit of a capped material would save, in penalties of the programme."""
+    network = task.network
+    hours, deliveries = np.zeros(at.hours.shape), np.zeros((len(network.material_of), network.open))
+    if solution.status is Status.OPTIMAL and len(solution.duals):
+        regular = np.maximum(-solution.duals[at.hours], 0.0)
+        more = np.maximum(-solution.reduced_costs[at.overtime], 0.0)
+        hours = regular + task.crew.share * more
+        deliveries[at.material.rows] = np.maximum(-solution.reduced_costs[at.material.columns], 0.0)
+        for row, earliest in enumerate(network.deliveries.earliest):
+            deliveries[row, :earliest] = 0.0
+    return Prices(hours=hours, deliveries=deliveries)
+
+
+def with_staff(task: Task, staff: Staff) -> Task:
+    """Give the task with the hours its people turned out to give: no more than the machines', no more than theirs."""
+    crew = task.crew
+    allowed = np.where(np.isfinite(crew.allowed), np.minimum(crew.allowed, staff.overtime), staff.overtime)
+    regular = np.minimum(crew.regular, staff.regular)
+    return replace(task, crew=replace(crew, regular=regular, allowed=np.where(np.isfinite(allowed), allowed, 0.0)))
