@@ -106,7 +106,8 @@ def _present(panel: Panel, model: Model, order: Counts, held: Flags) -> Mapping[
     """Give where each part has a value: sums are 0 elsewhere, so that closing stock ties; others are absent."""
     found: dict[MeasureId, Flags] = {}
     for measure in sorted({*panel.counts, *panel.rates}):
-        adds = model.registry[measure].over_members == "sum"
+        spec = model.registry.measures.get(measure)
+        adds = spec is not None and spec.over_members == "sum"
         if measure in panel.present or not adds:
             own = panel.mask(measure)[order]
             found[measure] = own if adds else own & held

@@ -131,17 +131,15 @@ def by_structure(panel: Panel, inputs: PlanInputs, by: By, today: PlanInputs | N
 
 
 def _apart(inputs: PlanInputs, dimensions: Mapping[str, Dimension]) -> Mapping[str, pl.DataFrame]:
-    """Give masters and unit conversions a row for each part of a member that moved."""
+    """Give masters and unit conversions a row for each part of a member that moved, with today's values."""
     tables = dict(inputs.tables)
     for name, dimension in dimensions.items():
         if LEAF not in dimension.levels:
             continue
-        master = f"{name}s"
-        tables[master] = dimension.members.select(tables[master].columns)
-        if name == "item":
-            parts = dimension.members.select(pl.col(LEAF).alias("leaf"), pl.col("item").alias("part"))
-            rows = tables["unit_conversions"].join(parts, left_on="item", right_on="leaf", how="left")
-            tables["unit_conversions"] = rows.with_columns(pl.coalesce("part", "item").alias("item")).drop("part")
+        parts = dimension.members.select(pl.col(LEAF).alias(name), pl.col(name).alias("part"))
+        for table in (f"{name}s", "unit_conversions") if name == "item" else (f"{name}s",):
+            rows = tables[table].join(parts, on=name, how="left", maintain_order="left")
+            tables[table] = rows.with_columns(pl.coalesce("part", name).alias(name)).drop("part")
     return tables
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from trivet.core.aswas import as_it_was
 from trivet.core.fiscal import fiscal_years, sum_by
 from trivet.core.ids import Counts, Flags, GrainName
 from trivet.core.measures import QUANTUM, Unit
@@ -30,6 +31,11 @@ def run_ties(inputs: PlanInputs, panels: Mapping[GrainName, Panel]) -> tuple[Che
     demand, supply, load = (panels[GrainName(name)] for name in ("demand", "supply", "load"))
     return (
         *[check_rollup(model, panels[grain]) for grain in sorted(panels) if panels[grain].keys.width],
+        *[
+            check_as_it_was(model, panels[grain])
+            for grain in sorted(panels)
+            if any(name in model.dimensions and model.dimensions[name].structures for name in panels[grain].dimensions)
+        ],
         check_stock(inputs, supply),
         check_transit(supply),
         check_shipments(demand, supply),
@@ -54,6 +60,24 @@ def check_rollup(model: Model, panel: Panel) -> Check:
             amount += int(np.abs(wrong).sum())
             places += _places(panel, wrong[None, :], [f"{spec.id} by {level}"], spec.quantum or QUANTITY)
     name = f"{panel.grain}: detail = aggregate on every level"
+    return _check(name, checked, places, to_decimal(amount, QUANTITY), "units and money")
+
+
+def check_as_it_was(model: Model, panel: Panel) -> Check:
+    """V1 over time: by where members lay in each bucket, every level adds up to the same total as by today's."""
+    checked, places, amount = 0, list[tuple[int, str]](), 0
+    was = as_it_was(panel, model)
+    for spec in model.registry.of_grain(panel.grain):
+        if spec.over_members != "sum" or spec.id not in panel.counts:
+            continue
+        total = panel.count(spec.id).sum(axis=0)
+        for level, labels, known in _levels(was.model, was.panel):
+            _, members = sum_by(labels, was.panel.count(spec.id)[known])
+            wrong = members.sum(axis=0) - total
+            checked += members.shape[0] * members.shape[1]
+            amount += int(np.abs(wrong).sum())
+            places += _places(panel, wrong[None, :], [f"{spec.id} by {level}"], spec.quantum or QUANTITY)
+    name = f"{panel.grain}: as it was = as it is, on every level"
     return _check(name, checked, places, to_decimal(amount, QUANTITY), "units and money")
 
 
