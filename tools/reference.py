@@ -62,7 +62,8 @@ def measures_page() -> str:
                 ("formula", f"`{spec.formula}`" if spec.formula else ""),
                 ("inverse", "; ".join(f"`{moved} = {text}`" for moved, text in spec.inverse.items())),
                 ("owner", spec.owner),
-                ("people may change it", "yes" if spec.editable else ""),
+                ("people may change it", "in open buckets" if spec.editable else ""),
+                ("format", f"`{spec.format}`"),
                 ("from tables", ", ".join(f"[{t}](tables.md#{t})" for t in getattr(spec, "tables", ()))),
             ]
             told = " · ".join(f"{name}: {value}" for name, value in facts if value)

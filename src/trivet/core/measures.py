@@ -1,5 +1,6 @@
 """Measures as data: what each number means, how it adds up, how it is edited. Parsed from `core/measures.toml`."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,6 +42,17 @@ QUANTUM: Final[Mapping[Unit, Decimal | None]] = {
 }
 
 
+FORMAT: Final[Mapping[Unit, str]] = {
+    Unit.QUANTITY: "0",
+    Unit.MONEY: "0",
+    Unit.HOURS: "0",
+    Unit.RATE: "0.00",
+    Unit.RATIO: "0.0 %",
+}
+"""How people read numbers of a unit: decimals, and whether in percent."""
+_FORMAT: Final = re.compile(r"0(\.0{1,6})?( %)?")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureSpec:
     """One measure.
@@ -56,11 +68,12 @@ class MeasureSpec:
         spans: "closed", "open" or "both": buckets in which it has values.
         spread_by: weights of a spread, first the one that has values (F5).
         formula, inverse: for summed measures; inverse names the measure that moves and how.
-        editable: whether people may change it.
+        editable: whether people may change it in open buckets; closed ones hold actuals, which nobody edits.
         owner: role that answers for it.
         about: one sentence.
         former: names it had in earlier formats.
         tables: tables of the company folder its values come from.
+        format: how people read it: `0` whole, `0.00` two decimals, `0.0 %` percent; small numbers get two at least.
     """
 
     id: MeasureId
@@ -80,6 +93,7 @@ class MeasureSpec:
     about: str
     former: tuple[str, ...]
     tables: tuple[str, ...] = ()
+    format: str = "0"
 
     @property
     def quantum(self) -> Decimal | None:
@@ -143,4 +157,11 @@ def _measure(name: str, raw: Mapping[str, Any]) -> MeasureSpec:
         about=raw["about"],
         former=tuple(raw.get("former", ())),
         tables=tuple(raw.get("tables", ())),
+        format=_format(name, raw.get("format", FORMAT[unit])),
     )
+
+
+def _format(name: str, text: str) -> str:
+    if _FORMAT.fullmatch(text):
+        return text
+    raise InvalidInput(f"measure {name}: format is '{text}'; expected 0, 0.00 or 0.0 %.")
