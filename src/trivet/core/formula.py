@@ -5,7 +5,7 @@ money are exact. Each row is computed from itself alone: some rows give the same
 so an edit recomputes only what it touched with the functions that make the whole plan.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TypeVar
 
@@ -20,7 +20,17 @@ from trivet.core.measures import Kind, MeasureSpec, Registry
 from trivet.core.panel import Panel
 from trivet.core.quantities import LARGEST, round_rate, round_to_counts
 
-__all__ = ["compute", "in_order", "names_in", "needed_for", "panel_value", "parse_formula", "recompute", "span_of"]
+__all__ = [
+    "compute",
+    "in_order",
+    "names_in",
+    "needed_for",
+    "panel_value",
+    "parse_formula",
+    "readers",
+    "recompute",
+    "span_of",
+]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
@@ -55,6 +65,17 @@ def _reads(spec: MeasureSpec, registry: Registry) -> tuple[MeasureId, ...]:
                 f"measure {spec.id}: formula reads {name} of grain {other.grain}; expected measures of {spec.grain}."
             )
     return names
+
+
+def readers(registry: Registry, grain: str, moved: Collection[MeasureId]) -> tuple[MeasureSpec, ...]:
+    """Give the summed measures of a grain that read one of these, directly or through another, in order."""
+    reached = set(moved)
+    found = []
+    for spec in in_order(registry, grain):
+        if reached.intersection(_reads(spec, registry)):
+            reached.add(spec.id)
+            found.append(spec)
+    return tuple(found)
 
 
 def needed_for(registry: Registry, measure: MeasureId) -> tuple[MeasureSpec, ...]:
@@ -135,13 +156,16 @@ def span_of(spec: MeasureSpec, buckets: Buckets) -> slice:
     return {"closed": buckets.closed, "open": buckets.horizon, "both": slice(0, len(buckets))}[spec.spans]
 
 
-def recompute(panel: Panel, registry: Registry, rows: Counts | None = None) -> Panel:
+def recompute(
+    panel: Panel, registry: Registry, rows: Counts | None = None, *, moved: Collection[MeasureId] | None = None
+) -> Panel:
     """Compute all summed measures of a panel's grain, in the order of their formulas.
 
     Args:
         panel: numbers of one grain.
         registry: its measures.
         rows: rows to compute again; the other rows keep their values. None = all.
+        moved: measures that moved; those that read none of them keep their values. None = all did.
 
     Returns:
         The panel with its summed measures. For any rows they have the bits that computing all would give.
@@ -150,7 +174,8 @@ def recompute(panel: Panel, registry: Registry, rows: Counts | None = None) -> P
         InvalidInput: a formula is wrong, see `in_order`.
         ValueError: a result is too large to be exact.
     """
-    computed = compute(panel, registry, in_order(registry, panel.grain), {}, rows)
+    behind = in_order(registry, panel.grain) if moved is None else readers(registry, panel.grain, moved)
+    computed = compute(panel, registry, behind, {}, rows)
     counts: dict[str, Counts] = {}
     rates: dict[str, Rates] = {}
     present: dict[str, Flags] = {}

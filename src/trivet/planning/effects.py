@@ -1,68 +1,34 @@
-"""What entries do to the numbers people look at: each one in turn, on top of the live log."""
+"""What entries do to the numbers people look at: made again on top of the log, and counted cell by cell."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import polars as pl
 
-from trivet.core.effects import apply_effects
-from trivet.core.entries import Change, Effect, Entry, Logged
-from trivet.core.fold import effects_of, fold
-from trivet.core.formula import recompute
-from trivet.core.ids import GrainName
-from trivet.core.issues import Issue
-from trivet.core.panel import Panel
+from trivet.core.entries import Effect, Logged
 from trivet.core.plan import Plan, PlanInputs
-from trivet.core.units import read_units
+from trivet.planning.head import effects_on, put, stand_on
 
 
-def effects_in_turn(
-    plan: Plan, inputs: PlanInputs, live: Sequence[Logged], entries: Sequence[Entry]
-) -> Iterator[tuple[Effect, ...] | tuple[Issue, ...]]:
-    """Give for each entry what it moves, or the issues that refuse it (and then stop).
+def effects_again(
+    plan: Plan, inputs: PlanInputs, live: Sequence[Logged], logged: Sequence[Logged]
+) -> Iterator[tuple[Effect, ...]]:
+    """Give for each logged entry what it moves now, folded on top of the log before it; stops at one that is refused.
 
     Args:
         plan: the plan whose bases the entries change.
         inputs: what it was made from.
         live: the log that stands.
-        entries: new ones, each seeing the effects of those before it. A record change moves no cell.
+        logged: the entries after it, each seeing the effects of those before it. A record change moves no cell.
     """
-    model = inputs.model
-    units = read_units(inputs.table("unit_conversions"), inputs.table("items"))
-    heads: dict[GrainName, Panel] = {}
-    standing: list[Logged | Entry] = list(live)
-    for entry in entries:
-        if not isinstance(entry, Change):
-            standing.append(entry)
-            yield ()
-            continue
-        grain = model.registry[entry.measure].grain
-        if grain not in heads:
-            heads[grain] = fold(plan.panel(grain), live, model, units)[0]
-        result = effects_of(entry, heads[grain], model, standing, units)
-        yield result
+    head = stand_on(plan, inputs, live, base=plan.digest())
+    for entry in logged:
+        result = effects_on(head, entry.entry)
         effects = tuple(part for part in result if isinstance(part, Effect))
+        yield effects
         if len(effects) < len(result):
             return
-        heads[grain] = apply_effects(heads[grain], effects)
-        standing.append(entry)
-
-
-def heads_in_turn(
-    plan: Plan, inputs: PlanInputs, before: Sequence[Logged], logged: Sequence[Logged]
-) -> Iterator[tuple[Logged, Panel, Panel]]:
-    """Give for each logged change the numbers of its grain before and after it, summed measures included."""
-    model = inputs.model
-    units = read_units(inputs.table("unit_conversions"), inputs.table("items"))
-    heads: dict[GrainName, Panel] = {}
-    for entry in logged:
-        if not isinstance(entry.entry, Change):
-            continue
-        grain = model.registry[entry.entry.measure].grain
-        if grain not in heads:
-            heads[grain] = recompute(fold(plan.panel(grain), before, model, units)[0], model.registry)
-        after = recompute(apply_effects(heads[grain], entry.effects), model.registry)
-        yield entry, heads[grain], after
-        heads[grain] = after
+        head = put(head, replace(entry, effects=effects))
 
 
 def moved_cells(plan: Plan, inputs: PlanInputs, entries: Sequence[Logged]) -> pl.DataFrame:

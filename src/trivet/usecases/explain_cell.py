@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from trivet.core.ids import VersionId
+from trivet.core.issues import Issue
 from trivet.core.said import parse_scope, parse_span
 from trivet.planning.explain import Explanation, explain
 from trivet.usecases.declare import Shells
@@ -21,11 +22,12 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainAnswer:
-    """An explanation, the version the number stands in, and the files behind it."""
+    """An explanation, the version the number stands in, the files behind it, and whether later changes are missing."""
 
     version: VersionId
     explanation: Explanation
     files: tuple[SourceLine, ...]
+    issues: tuple[Issue, ...] = ()
 
 
 def explain_cell(
@@ -45,23 +47,23 @@ def explain_cell(
         scope: nodes as `level=member`, e.g. ("family=Trekking", "region=West").
         first: first bucket (2027-03); None = the whole horizon.
         last: last bucket; None = the first.
-        plan: scenario or version.
+        plan: scenario, as it stands now, or version.
 
     Raises:
         NotFound: something named is not known; the message offers the nearest name.
     """
-    version = workspace.version(plan)
-    made = workspace.store.load_plan(version.id)
-    sources = workspace.sources_of(version, made)
-    model = sources.inputs.model
+    looked = workspace.looked_at(plan)
+    model, version = looked.inputs.model, looked.version
     nodes = parse_scope(scope, model.dimensions)
     columns = parse_span(first, last, model.buckets)
-    told = explain(made, sources.inputs, sources.entries, measure, nodes, columns)
+    told = explain(looked.plan, looked.inputs, looked.entries, measure, nodes, columns)
     files = workspace.store.snapshot(version.snapshot, only=()).files
+    behind = looked.stale.issue(told.measure) if looked.stale else None
     return ExplainAnswer(
         version=version.id,
         explanation=told,
         files=tuple(
             SourceLine(name=file.name, sha256=file.sha256) for file in files if file.name.split(".")[0] in told.tables
         ),
+        issues=(behind,) if behind else (),
     )

@@ -3,29 +3,41 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import cast
 
 import numpy as np
 
 from trivet.core.entries import Change, Effect, Entry, Logged, Operation
+from trivet.core.formula import readers
 from trivet.core.ids import MeasureId, ScenarioId, Seq
 from trivet.core.issues import Issue, Place, Severity
-from trivet.core.plan import Plan, PlanInputs
+from trivet.core.panel import Panel
+from trivet.core.plan import Model
 from trivet.core.said import Said, to_change
 from trivet.core.scope import rows_of
 from trivet.cycle.fences import check_fence
-from trivet.planning.effects import effects_in_turn, heads_in_turn
 from trivet.planning.explain import total
 from trivet.usecases.declare import Shells
+from trivet.workspace.cube import Refused
 from trivet.workspace.workspace import MAIN, Workspace
 
 DECLARED = Shells(command="change", why="pages come with the workbench")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """A measure that moved with a change: its total over the same scope and buckets, in units of the measure."""
+
+    measure: MeasureId
+    before: Decimal
+    after: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
     """What one change did: the total of its scope and buckets before and after, in units of the measure.
 
-    `cells` is the number of cells that moved.
+    `cells` is the number of cells that moved, `also` what moved with them: revenue with demand, say.
     """
 
     seq: Seq
@@ -33,6 +45,7 @@ class Moved:
     cells: int
     before: Decimal
     after: Decimal
+    also: tuple[Followed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +63,6 @@ class ChangeAnswer:
     recorded: bool
     moved: tuple[Moved, ...]
     issues: tuple[Issue, ...]
-
-
-class _Refused(Exception):  # noqa: N818 - carries issues out of the store's transaction
-    def __init__(self, issues: tuple[Issue, ...]) -> None:
-        super().__init__()
-        self.issues = issues
 
 
 def record_changes(
@@ -80,45 +87,24 @@ def record_changes(
         Conflict: somebody changed the same cells since `seen`.
         NotFound: a measure, level or member is not known, or there is no plan yet.
     """
-    name = ScenarioId(scenario)
-    version, plan, inputs = workspace.planned(scenario)
-    entries = tuple(to_change(said, inputs.model) if isinstance(said, Said) else said for said in changes)
-    fences = tuple(
-        i for entry in entries if isinstance(entry, Change) for i in check_fence(entry, inputs.model.buckets)
-    )
+    cube = workspace.cube(scenario)
+    name, model = ScenarioId(scenario), cube.inputs.model
+    entries = tuple(to_change(said, model) if isinstance(said, Said) else said for said in changes)
+    fences = tuple(i for entry in entries if isinstance(entry, Change) for i in check_fence(entry, model.buckets))
     refused = tuple(issue for issue in fences if issue.severity is Severity.REFUSED)
     if refused:
         return ChangeAnswer(scenario=name, recorded=False, moved=(), issues=refused)
     try:
-        logged = workspace.store.append(
-            name,
+        moved = cube.record(
             entries,
             workspace.stamp(source),
             seen=None if seen is None else Seq(seen),
-            effects=lambda live: _effects(plan, inputs, live, entries),
-            base=version.digest,
-            registry=workspace.registry,
+            refuse=lambda change, effects: _reason_missing(change, effects, model.company.reason_above),
+            tell=lambda logged, before, after: _moved(model, logged, before, after),
         )
-    except _Refused as refusal:
+    except Refused as refusal:
         return ChangeAnswer(scenario=name, recorded=False, moved=(), issues=refusal.issues)
-    before = [entry for entry in workspace.store.entries(name) if entry.seq < logged[0].seq]
-    moved = _moved(plan, inputs, before, logged)
     return ChangeAnswer(scenario=name, recorded=True, moved=moved, issues=fences)
-
-
-def _effects(
-    plan: Plan, inputs: PlanInputs, live: Sequence[Logged], entries: Sequence[Entry]
-) -> tuple[tuple[Effect, ...], ...]:
-    found = []
-    for entry, result in zip(entries, effects_in_turn(plan, inputs, live, entries), strict=False):
-        refused = tuple(part for part in result if isinstance(part, Issue))
-        effects = tuple(part for part in result if isinstance(part, Effect))
-        if isinstance(entry, Change):
-            refused = refused or _reason_missing(entry, effects, inputs.model.company.reason_above)
-        if refused:
-            raise _Refused(refused)
-        found.append(effects)
-    return tuple(found)
 
 
 def _reason_missing(change: Change, effects: Sequence[Effect], limit: float) -> tuple[Issue, ...]:
@@ -141,24 +127,26 @@ def _reason_missing(change: Change, effects: Sequence[Effect], limit: float) -> 
     )
 
 
-def _moved(plan: Plan, inputs: PlanInputs, before: Sequence[Logged], logged: Sequence[Logged]) -> tuple[Moved, ...]:
-    lines = []
-    for entry, one, other in heads_in_turn(plan, inputs, before, logged):
-        change = entry.entry
-        if not isinstance(change, Change):
-            continue
-        spec = inputs.model.registry[change.measure]
-        buckets = inputs.model.buckets
-        columns = slice(max(buckets.index(change.first), buckets.first_open), buckets.index(change.last) + 1)
-        hit = np.zeros(one.rows, dtype=np.bool_)
-        hit[rows_of(one, inputs.model, change.scope)] = True
-        lines.append(
-            Moved(
-                seq=entry.seq,
-                measure=spec.id,
-                cells=sum(int((effect.after != effect.before).sum()) for effect in entry.effects),
-                before=total(one, spec, hit, columns),
-                after=total(other, spec, hit, columns),
+def _moved(model: Model, logged: Logged, before: Panel, after: Panel) -> Moved:
+    """Give the totals of a change's scope and buckets before and after it, and of the summed measures that follow."""
+    change, registry = cast("Change", logged.entry), model.registry
+    spec, buckets = registry[change.measure], model.buckets
+    columns = slice(max(buckets.index(change.first), buckets.first_open), buckets.index(change.last) + 1)
+    hit = np.zeros(before.rows, dtype=np.bool_)
+    hit[rows_of(before, model, change.scope)] = True
+    edited = {effect.measure for effect in logged.effects}
+    follow = [registry[name] for name in (*sorted(edited), *(m.id for m in readers(registry, before.grain, edited)))]
+    return Moved(
+        seq=logged.seq,
+        measure=spec.id,
+        cells=sum(int((effect.after != effect.before).sum()) for effect in logged.effects),
+        before=total(before, spec, hit, columns),
+        after=total(after, spec, hit, columns),
+        also=tuple(
+            Followed(
+                measure=other.id, before=total(before, other, hit, columns), after=total(after, other, hit, columns)
             )
-        )
-    return tuple(lines)
+            for other in follow
+            if other.id != spec.id
+        ),
+    )
