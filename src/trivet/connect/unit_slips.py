@@ -23,6 +23,8 @@ _LEAST: Final = 5
 """Rows an item needs for a usual price or quantity."""
 _STEADY: Final = 3.0
 """Times the median between which every other quantity of a series without money must lie."""
+_SMALL: Final = 0.001
+"""Part of a table's money below which slips are a note: prices jump by such factors by chance as well."""
 _HISTORIES: Final = {
     "orders": "bucket",
     "bookings": "bucket",
@@ -42,7 +44,7 @@ def find_unit_slips(tables: Tables) -> tuple[Issue, ...]:
             rows = _sold(tables[name])
             found = _by_price(rows, own) if "value" in rows.columns and rows["value"].sum() else _by_quantity(rows, own)
             if found.height:
-                issues.append(_said(name, day, found))
+                issues.append(_said(name, day, found, rows))
     return tuple(issues)
 
 
@@ -89,7 +91,7 @@ def _by_quantity(rows: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
     inside = pl.col("times").is_between(1 / _STEADY, _STEADY)
     steady = ratio.with_columns(
         inside.sum().over(place).alias("count"), (~inside).sum().over(place).alias("outside")
-    ).filter((pl.col("count") >= _LEAST) & (pl.col("outside") <= 2) & ~inside)
+    ).filter((pl.col("count") >= _LEAST) & (pl.col("outside") <= 2) & (pl.col("times") > _STEADY))
     return _matched(steady, own).with_columns(pl.lit(None, dtype=pl.Int64).alias("stake"))
 
 
@@ -102,17 +104,18 @@ def _matched(rows: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
     return hit.sort("_row", "factor").unique("_row", keep="first", maintain_order=True)
 
 
-def _said(name: str, day: str, found: pl.DataFrame) -> Issue:
+def _said(name: str, day: str, found: pl.DataFrame, rows: pl.DataFrame) -> Issue:
     first = found.sort("stake", "quantity", descending=True, nulls_last=True).row(0, named=True)
     times, factor = first["times"], first["factor"]
     what = f"{factor:,g} times its usual" if times > 1 else f"one part in {factor:,g} of its usual"
     amount = to_decimal(first["quantity"], QUANTITY).normalize()
     where = f"item '{first['item']}'" + (f", market '{first['market']}'" if first.get("market") else "")
     stakes = found["stake"].drop_nulls()
+    small = bool(len(stakes)) and int(stakes.sum()) < _SMALL * int(rows["value"].sum())
     money = "its money is what it always was; " if "price" in found.columns else ""
     return Issue(
         code="import.unit-slip",
-        severity=Severity.WARNING,
+        severity=Severity.NOTE if small else Severity.WARNING,
         place=Place(source=name, column="quantity", value=f"{amount:f}", first=first[day]),
         message=f"{found.height} quantities look like another unit. The largest: {where} has {amount:,f}, {what}; "
         f"{money}expected the item's base unit.",

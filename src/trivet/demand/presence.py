@@ -172,7 +172,7 @@ def _issue(inputs: PlanInputs, panel: Panel, market: str, run: tuple[int, int], 
         code="demand.not-reported",
         severity=Severity.WARNING,
         place=_place(panel, market, run),
-        message=f"no orders in {run[1] - run[0] + 1} buckets of a market that sells "
+        message=f"nothing is on record in {run[1] - run[0] + 1} buckets of a market that sells "
         f"{units_text(int(np.median(sold)))} units in a usual one: read as not reported, not as no demand "
         f"({inputs.model.company.name}).",
         advice="Import what is missing; if it is true, enter the zero as a correction.",

@@ -18,15 +18,13 @@ from trivet.core.health import Fault
 from trivet.core.ids import Counts, Flags
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
-from trivet.core.quantities import MONEY, QUANTITY, to_decimal
+from trivet.core.quantities import MONEY, to_decimal
 from trivet.core.seasons import YEAR_BUCKETS
 from trivet.demand.segments import Segments, segment_items
+from trivet.planning.contradictions import compare_production, total_by_item, worth_at_cost
 
 BROKEN: Final = 3.0
 """Times a family's last year stands above (or below) the year before when its history is called broken."""
-SURPLUS: Final = 2
-"""Times production stands above what left and what went into stock when the two contradict each other."""
-_CENT: Final = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +49,7 @@ class ItemFault:
 def find_item_faults(inputs: PlanInputs, demand: Panel) -> tuple[ItemFault, ...]:
     """Find every fault of items that are planned and not dead, in the order of `Fault`."""
     found = segment_items(inputs, demand)
-    lacking = _Lacking(inputs=inputs, demand=demand, value=_alive(inputs, found))
+    lacking = _Lacking(inputs=inputs, demand=demand, value=_alive(inputs, found), all=_values(found))
     faults = (
         *lacking.rate_faults("price", Fault.PRICE, "prices.csv"),
         *lacking.rate_faults("unit_cost", Fault.COST, "costs.csv"),
@@ -60,9 +58,15 @@ def find_item_faults(inputs: PlanInputs, demand: Panel) -> tuple[ItemFault, ...]
         lacking.source_fault(),
         _negative_stock(inputs, demand),
         _broken(inputs, demand, lacking.value),
-        find_surplus(inputs, demand),
+        surplus_fault(inputs, demand),
     )
     return tuple(fault for fault in faults if fault and fault.stakes)
+
+
+def _values(found: Segments) -> dict[str, Decimal]:
+    return {
+        item: to_decimal(value, MONEY) for item, value in zip(found.keys["item"].to_list(), found.value, strict=True)
+    }
 
 
 def _alive(inputs: PlanInputs, found: Segments) -> dict[str, Decimal]:
@@ -74,11 +78,12 @@ def _alive(inputs: PlanInputs, found: Segments) -> dict[str, Decimal]:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Lacking:
-    """What planned items lack; `value` is last year's value of each."""
+    """What planned items lack; `value` is last year's value of each, `all` that of dead ones as well."""
 
     inputs: PlanInputs
     demand: Panel
     value: Mapping[str, Decimal]
+    all: Mapping[str, Decimal]
 
     def _stakes(self, items: Sequence[str]) -> dict[str, Decimal]:
         return {item: self.value[item] for item in sorted(set(items)) if item in self.value}
@@ -107,11 +112,11 @@ class _Lacking:
         return faults
 
     def parent_fault(self) -> ItemFault:
-        """Find items under no family."""
+        """Find items under no family that sold in the last year, dead or not: their money has no home."""
         items = self.inputs.table("items").filter(pl.col("family") == UNASSIGNED)["item"].to_list()
         return ItemFault(
             fault=Fault.PARENT,
-            stakes=self._stakes(items),
+            stakes={item: self.all[item] for item in sorted(items) if self.all.get(item, 0) > 0},
             said="have no family; expected one",
             advice="Give each a family in items.csv.",
         )
@@ -171,42 +176,30 @@ def _on_sale(inputs: PlanInputs, demand: Panel) -> Flags:
     return result
 
 
-def unit_costs(demand: Panel) -> dict[str, Decimal]:
-    """Give each item's standard cost in the first open bucket in which it is known, in plan currency."""
-    mask, rates = demand.mask("unit_cost"), demand.rate("unit_cost")
-    known: dict[str, Decimal] = {}
-    for row, item in enumerate(demand.keys["item"].to_list()):
-        if item not in known and mask[row].any():
-            known[item] = Decimal(repr(float(rates[row, int(np.argmax(mask[row]))])))
-    return known
-
-
-def _worth(counts: Mapping[str, int], demand: Panel) -> dict[str, Decimal]:
-    """Value quantities (counts) of items at standard cost, to the cent."""
-    costs = unit_costs(demand)
-    return {
-        item: (to_decimal(count, QUANTITY) * costs.get(item, Decimal(0))).quantize(_CENT)
-        for item, count in sorted(counts.items())
-    }
-
-
 def _negative_stock(inputs: PlanInputs, demand: Panel) -> ItemFault:
     buckets = inputs.model.buckets
     stock = inputs.table("stock_history")
     opening = stock.filter(
         (pl.col("bucket") == buckets.edges[max(buckets.first_open - 1, 0)]) & (pl.col("quantity") < 0)
     )
-    below = _total(opening)
+    below = total_by_item(opening)
     return ItemFault(
         fault=Fault.NEGATIVE_STOCK,
-        stakes=_worth({item: -count for item, count in below.items()}, demand),
+        stakes=worth_at_cost({item: -count for item, count in below.items()}, demand),
         said="have an opening stock below zero; expected 0 or more",
         advice="Count again, or book what is missing: the plan starts from the number as it is.",
     )
 
 
-def _total(frame: pl.DataFrame) -> dict[str, int]:
-    return dict(frame.group_by("item", maintain_order=True).agg(pl.col("quantity").sum()).sort("item").iter_rows())
+def surplus_fault(inputs: PlanInputs, demand: Panel) -> ItemFault:
+    """Take over what was made far beyond everything it was made for."""
+    made = compare_production(inputs, demand)
+    return ItemFault(
+        fault=Fault.CONTRADICTION,
+        stakes=worth_at_cost(made.surplus, demand),
+        said="were made far beyond what was sold, used in other items and put into stock; expected them to agree",
+        advice="Check unit and filter of production.csv (work orders counted twice?).",
+    )
 
 
 def _broken(inputs: PlanInputs, demand: Panel, value: Mapping[str, Decimal]) -> ItemFault:
@@ -233,34 +226,3 @@ def _broken(inputs: PlanInputs, demand: Panel, value: Mapping[str, Decimal]) -> 
 
 def _sum(history: Counts, row: int, first: int, last: int) -> int:
     return int(history[row, first:last].sum())
-
-
-def find_surplus(inputs: PlanInputs, demand: Panel) -> ItemFault:
-    """Find finished items made far beyond what left and what went into stock; the surplus is worth its cost."""
-    first, closed = inputs.model.buckets.edges[0], inputs.model.buckets.current
-    inside = (pl.col("bucket") >= first) & (pl.col("bucket") < closed)
-    sold = set(inputs.table("items").filter(pl.col("kind") == "finished")["item"].to_list())
-    made = _total(inputs.table("production").filter(inside & pl.col("item").is_in(sorted(sold))))
-    stock = inputs.table("stock_history").filter(inside).sort("bucket")
-    ends = stock.group_by("item", "location", maintain_order=True).agg(
-        pl.col("quantity").last() - pl.col("quantity").first()
-    )
-    grown = _total(ends)
-    left: dict[str, int] = {}
-    for row, item in enumerate(demand.keys["item"].to_list()):
-        left[item] = left.get(item, 0) + int(demand.count("shipments")[row].sum())
-    surplus = {
-        item: count - left[item] - max(grown.get(item, 0), 0)
-        for item, count in made.items()
-        if left.get(item, 0) > 0 and count > SURPLUS * (left[item] + max(grown.get(item, 0), 0))
-    }
-    total, gone = sum(made[item] for item in surplus), sum(left[item] for item in surplus)
-    return ItemFault(
-        fault=Fault.CONTRADICTION,
-        stakes=_worth(surplus, demand),
-        said=(
-            f"were made far beyond what was sold and stocked: {to_decimal(total, QUANTITY):,.0f} made, "
-            f"{to_decimal(gone, QUANTITY):,.0f} shipped ({total / max(gone, 1):.1f} times); expected them to agree"
-        ),
-        advice="Check unit and filter of production.csv (work orders counted twice?): attainment is not to be trusted.",
-    )

@@ -26,6 +26,7 @@ from trivet.demand.cleansing import correct_history
 from trivet.demand.history import demand_panel
 from trivet.demand.segments import segment_items
 from trivet.finance.valuation import price_and_cost
+from trivet.planning.contradictions import find_overruns
 from trivet.planning.faults import ItemFault, find_item_faults
 from trivet.supply.calendar import closed_days
 
@@ -68,7 +69,8 @@ def check_health(inputs: PlanInputs, report: ImportReport | None = None) -> Heal
     faults = find_item_faults(inputs, demand)
     desk = _Desk(inputs=inputs, total=sum(values.values(), Decimal(0)), due=due_day(inputs))
     findings = [finding for fault in faults for finding in desk.by_family(fault)]
-    findings += desk.rates(money) + desk.orphans() + desk.rejected(report) + desk.unreported(history, demand)
+    findings += desk.rates(money) + desk.orphans() + desk.rejected(report)
+    findings += desk.unreported(history, demand) + desk.overruns()
     ordered = sorted(findings, key=lambda f: (not f.blocking, -(f.at_stake or 0), f.fault, f.family))
     families = _trust(inputs, values, faults, ordered)
     return Health(findings=tuple(ordered), families=families, score=_company_score(families))
@@ -180,22 +182,49 @@ class _Desk:
             if table.rejected.rows
         ]
 
+    def overruns(self) -> list[Finding]:
+        """Take over resources that ran more hours than they have."""
+        return [
+            self.finding(
+                Fault.CONTRADICTION, (f"{issue.place.scope[0]}: {issue.message}", issue.advice), issue.at_stake,
+                members=[str(issue.place.scope[0].member)],
+            )
+            for issue in find_overruns(self.inputs)
+        ]  # fmt: skip
+
     def unreported(self, history: Sequence[Issue], demand: Panel) -> list[Finding]:
-        """Take over months a market did not report, worth its mean month each."""
-        year = YEAR_BUCKETS[demand.buckets.calendar]
-        closed = demand.buckets.first_open
-        revenue = demand.count("shipped_revenue")[:, max(closed - year, 0) : closed].sum(axis=1)
-        markets = demand.keys["market"].to_list()
-        findings = []
+        """Take over buckets markets did not report, one finding for all markets that miss the same ones."""
+        missing: dict[str, set[date]] = {}
         for issue in (one for one in history if one.code in _UNREPORTED):
-            market = str(issue.place.scope[0].member)
-            own = sum(int(value) for name, value in zip(markets, revenue, strict=True) if name == market)
             first, last = issue.place.first or demand.buckets.current, issue.place.last or demand.buckets.current
-            count = sum(first <= start <= last for start in demand.buckets.starts)
-            stake = to_decimal(own // year * count, MONEY) if own else None
-            said = (f"market {market} {first:%Y-%m}: {issue.message}", issue.advice)
-            findings.append(self.finding(Fault.BREAK, said, stake, members=(market,)))
-        return findings
+            days = {start for start in demand.buckets.starts if first <= start <= last}
+            missing.setdefault(str(issue.place.scope[0].member), set()).update(days)
+        alike: dict[tuple[date, ...], list[str]] = {}
+        for market, days in sorted(missing.items()):
+            alike.setdefault(tuple(sorted(days)), []).append(market)
+        return [self._unreported(days, markets, demand) for days, markets in sorted(alike.items())]
+
+    def _unreported(self, days: Sequence[date], markets: Sequence[str], demand: Panel) -> Finding:
+        """Say which buckets are missing or partial; worth a mean bucket of the last year each."""
+        year, closed = YEAR_BUCKETS[demand.buckets.calendar], demand.buckets.first_open
+        revenue = demand.count("shipped_revenue")[:, max(closed - year, 0) : closed].sum(axis=1).tolist()
+        own = sum(
+            value for name, value in zip(demand.keys["market"].to_list(), revenue, strict=True) if name in markets
+        )
+        some = ", ".join(f"{day:%Y-%m-%d}" for day in days[:_NAMED])
+        recent = demand.buckets.starts[max(closed - year, 0)]
+        noun, verb = ("market", "sells") if len(markets) == 1 else ("markets", "sell")
+        return self.finding(
+            Fault.BREAK,
+            (
+                f"{len(markets)} {noun} ({_some(markets)}) reported nothing or a part in {some}, and otherwise always "
+                f"{verb}: not learned from.",
+                "Import what is missing; if it is true, enter it as a correction of the history.",
+            ),
+            to_decimal(own // year * len(days), MONEY) if own else None,
+            members=markets,
+            later=days[-1] < recent,
+        )
 
 
 def _trust(

@@ -8,18 +8,21 @@ inputs, entries, options, engines and reference give the same plan, bit by bit.
 from collections.abc import Sequence
 from dataclasses import asdict
 from hashlib import sha256
+from itertools import product
 
 from trivet.core.entries import Logged
 from trivet.core.fold import fold
 from trivet.core.formula import recompute
 from trivet.core.ids import Digest, GrainName
 from trivet.core.issues import Issue
-from trivet.core.options import PlanOptions
+from trivet.core.learned import Learned
+from trivet.core.options import ForecastMode, PlanOptions
 from trivet.core.panel import Panel
 from trivet.core.plan import Plan, PlanInputs, Recipe
-from trivet.core.ports import Engines
+from trivet.core.ports import Engines, Forecaster
 from trivet.core.units import read_units
-from trivet.demand.baseline import forecast
+from trivet.demand.baseline import forecast, learn_series
+from trivet.demand.bounds import carry_bounds
 from trivet.demand.cleansing import correct_history
 from trivet.demand.consensus import agree
 from trivet.demand.drivers import apply_drivers
@@ -29,6 +32,8 @@ from trivet.demand.segments import review_hints
 from trivet.demand.streams import spread_streams
 from trivet.finance.statement import company_plan
 from trivet.finance.valuation import price_and_cost
+from trivet.planning.contradictions import find_contradictions
+from trivet.planning.ranges import errors_together
 from trivet.planning.segmented import with_segments
 from trivet.reconcile.gaps import find_gaps
 from trivet.supply.model import plan_supply
@@ -44,6 +49,7 @@ def make_plan(
     options: PlanOptions,
     engines: Engines,
     reference: Plan | None = None,
+    learned: Learned | None = None,
 ) -> Plan:
     """Make one set of plans: demand, supply and money, at detail, over the horizon.
 
@@ -53,6 +59,7 @@ def make_plan(
         options: choices of the scenario.
         engines: forecaster, solver, progress.
         reference: the plan to stay near to; its basis starts the solver.
+        learned: what the forecast learned from the snapshot; None = learned from these very inputs.
 
     Returns:
         The plan with every grain's panel and all problems found, largest amount first. An
@@ -65,12 +72,15 @@ def make_plan(
     demand = found.keep(correct_history(inputs, demand))
     demand = found.keep(price_and_cost(inputs, demand))
     inputs = with_segments(inputs, demand)
-    found.add(review_hints(inputs, demand))
+    found.add([*review_hints(inputs, demand), *find_contradictions(inputs, demand)])
     tell("demand", 1, 4)
-    demand = found.keep(forecast(inputs, demand, engines.forecaster))
+    learned = learned or learn_series(inputs, demand, engines.forecaster)
+    demand = found.keep(forecast(inputs, demand, engines.forecaster, learned))
+    statistical = demand.count("baseline_demand")
     tell("demand", 2, 4)
     demand = found.keep(apply_life_cycle(inputs, demand))
     demand = found.keep(apply_drivers(inputs, demand))
+    demand = carry_bounds(inputs, demand, statistical)
     demand = found.keep(spread_streams(inputs, demand))
     demand = found.keep(agree(inputs, demand))
     tell("demand", 3, 4)
@@ -97,13 +107,20 @@ def make_plan(
     found.add(problems)
     found.add(find_gaps(inputs, demand, supply, budget))
     tell("money", 1, 1)
-    panels = (demand, supply, met.load, met.material, budget, company)
+    panels = (demand, supply, met.load, met.material, budget, errors_together(company, learned))
     return Plan(
-        recipe=_recipe(inputs, entries, options, engines, reference),
+        recipe=_recipe(inputs, entries, options, engines, reference=reference, learned=learned),
         panels={GrainName(panel.grain): panel for panel in panels},
         issues=found.ranked(),
         basis=met.basis,
     )
+
+
+def learn_forecast(inputs: PlanInputs, forecaster: Forecaster) -> Learned:
+    """Learn from a snapshot, as it was imported, what every plan and scenario of it predicts with."""
+    demand, _ = demand_panel(inputs)
+    demand, _ = correct_history(inputs, demand)
+    return learn_series(inputs, demand, forecaster)
 
 
 class _Issues:
@@ -125,20 +142,39 @@ class _Issues:
 
 
 def _recipe(
-    inputs: PlanInputs, entries: Entries, options: PlanOptions, engines: Engines, reference: Plan | None
+    inputs: PlanInputs,
+    entries: Entries,
+    options: PlanOptions,
+    engines: Engines,
+    *,
+    reference: Plan | None,
+    learned: Learned,
 ) -> Recipe:
     return Recipe(
         inputs=inputs.digest,
         entries=_digest(repr([(logged.seq, logged.entry) for logged in entries])),
         options=options_digest(options),
         reference=reference.digest() if reference else None,
-        engines=(("forecaster", engines.forecaster.name), ("solver", engines.solver.name)),
+        engines=(
+            ("forecaster", engines.forecaster.name),
+            ("learned", learned.digest()),
+            ("solver", engines.solver.name),
+        ),
     )
 
 
 def options_digest(options: PlanOptions) -> Digest:
     """Give the sha256 over the choices of a scenario, as its recipe holds it."""
     return _digest(repr(sorted(asdict(options).items())))
+
+
+def find_options(digest: Digest) -> PlanOptions | None:
+    """Find the options a recipe names, among those the command line can choose; None for others."""
+    for overtime, subcontract, mode in product((True, False), (True, False), ForecastMode):
+        options = PlanOptions(allow_overtime=overtime, allow_subcontract=subcontract, mode=mode)
+        if options_digest(options) == digest:
+            return options
+    return None
 
 
 def _digest(text: str) -> Digest:
