@@ -9,6 +9,7 @@ export NO_MKDOCS_2_WARNING := 1
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.trivet-installed
+ORACLE := .venv-oracle/.installed
 WORKSPACE ?= trivet-workspace
 CASES ?= $(or $(TRIVET_SHARED),../shared)/cases/supply
 # A file stays on one worker, so that what its tests share is made once.
@@ -78,11 +79,17 @@ quick: setup ## 60 seconds while working: style, contracts, types, tests of the 
 	$(BIN)/mypy src
 	$(PYTEST) $(SPREAD) -x -m "not accept" $$($(BIN)/python -m tools.touched_rooms)
 
-accept: setup ## what needs real inputs, PostgreSQL and kills (fails rather than skips), with its figures
-	TRIVET_REQUIRE="$${TRIVET_REQUIRE-shared postgresql}" $(PYTEST) $(SPREAD) -m "shared or postgresql or accept"
+# What tests are held against and the product never imports, in an environment of its own.
+$(ORACLE): oracle.lock | $(BIN)/uv
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-oracle
+	$(BIN)/uv pip install --quiet --python .venv-oracle --require-hashes --compile-bytecode -r oracle.lock
+	@touch $@
 
-soak: setup ## by hand, long: accept with many more random histories and kills
-	HYPOTHESIS_PROFILE=soak TRIVET_KILLS=50 TRIVET_REQUIRE="shared postgresql" $(PYTEST) $(SPREAD) -m "shared or postgresql or accept"
+accept: setup $(ORACLE) ## what needs real inputs, PostgreSQL and kills (fails rather than skips), with its figures
+	TRIVET_REQUIRE="$${TRIVET_REQUIRE-shared postgresql oracle}" $(PYTEST) $(SPREAD) -m "shared or postgresql or oracle or accept"
+
+soak: setup $(ORACLE) ## by hand, long: accept with many more random histories and kills
+	HYPOTHESIS_PROFILE=soak TRIVET_KILLS=50 TRIVET_REQUIRE="shared postgresql oracle" $(PYTEST) $(SPREAD) -m "shared or postgresql or oracle or accept"
 	HYPOTHESIS_PROFILE=soak $(PYTEST) tests/properties
 
 reference: setup ## solve published planning problems through the product's model (CASES=folder, JSON=1)
@@ -96,7 +103,8 @@ wheel: setup ## build the wheel into dist/
 
 lock: setup ## resolve requirements.lock again (after a change of pyproject.toml)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --group dev --extra postgres pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --group oracle -o oracle.lock
 
 clean: ## remove what was built; keep workspaces
-	rm -rf .venv build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-oracle build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests tools benchmarks -name __pycache__ -prune -exec rm -rf {} +

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 NEEDS = {
     "shared": "the real inputs ($TRIVET_SHARED or ../shared)",
     "postgresql": "PostgreSQL (apt-get install postgresql)",
+    "oracle": "the libraries tests are held against (make .venv-oracle/.installed)",
 }
 
 settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("requirements.lock", "package-lock.json", "uv.lock", "poetry.lock")
+NAMES = ("requirements.lock", "oracle.lock", "package-lock.json", "uv.lock", "poetry.lock")
 
 
 def find_addresses(root: Path) -> list[str]:

@@ -6,7 +6,7 @@ words       ids · errors · issues · quantities
 time        buckets · fiscal · steps · seasons · timefunctions
 company     segments · company · dimensions · tables · owndimensions · memberships · units
 measures    measures (with measures.toml) · expressions · formula
-numbers     panel · scope · spread · grouping · rollup · aswas
+numbers     panel · scope · spread · tree · projection · whole · grouping · rollup · aswas
 opinions    records · entries · live · desk · valued · adjust · fold · effects · renames · recordchanges
 a plan      checks · health · options · linear · ports · plan · report · said · summary
 """
