@@ -1,6 +1,6 @@
 """The command line: parse, call one use-case, print. Nothing heavy is imported until a command runs.
 
-Reading order: `main` (the app and its exits), `commands` (registers them all), `answers` (text and JSON),
+Reading order: `main` (the app and its exits), `commands` (registers them all), `answers` (text and JSON), `advice`,
 `progress`, `screen` (the plan on one screen), then the commands by theme: `files` (init, create, import),
 `planning` (plan, show, compare, explain, check), `dimensions`, `mix`, `changes` (change, undo, log, branch, merge),
 `publishing` (submit, approve, publish, export), `jobs` (jobs, worker), `relief` (prices of scarcity), `backtest`,

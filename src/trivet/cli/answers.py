@@ -3,20 +3,22 @@
 0 = done · 1 = done or not, but there are refusals · 2 = the call was wrong.
 """
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
-from shlex import quote
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
 
+from trivet.cli.advice import typed
 from trivet.core.issues import Issue, Severity
 
 Json = Annotated[bool, typer.Option("--json", help="Answer as JSON (schema: docs/reference/json.md).")]
+
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="As it was: number of a change (trivet log), day or instant (UTC).")
+]
 
 T = TypeVar("T")
 
@@ -37,21 +39,6 @@ def screen() -> Console:
     """Give the console answers are printed on: as wide as the terminal, or `PAPER`."""
     terminal = sys.stdout.isatty()
     return Screen(width=None if terminal else PAPER, highlight=False, soft_wrap=not terminal)
-
-
-_COMMAND: Final = re.compile(r"\btrivet (?=[a-z])")
-_NAMED: ContextVar[str | None] = ContextVar("workspace named by the call", default=None)
-
-
-def name_workspace(workspace: str | None) -> None:
-    """Remember the workspace the call named with -w; None when it named none."""
-    _NAMED.set(workspace)
-
-
-def typed(text: str) -> str:
-    """Complete the commands in a text with the -w of this call: `trivet plan` -> `trivet -w X plan`."""
-    named = _NAMED.get()
-    return _COMMAND.sub(f"trivet -w {quote(named)} ".replace("\\", r"\\"), text) if named else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

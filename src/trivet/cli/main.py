@@ -2,18 +2,37 @@
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer._click.exceptions import ClickException  # typer brings its own click; its errors have no public name
+from typer._click import Context  # typer brings its own click; it has no public name for these two
+from typer._click.exceptions import ClickException
+from typer.core import TyperGroup
 
-from trivet.cli.answers import Problem, name_workspace, typed, write_json
+from trivet.cli.advice import name_workspace, typed
 
 if TYPE_CHECKING:
     from trivet.workspace.workspace import Workspace
 
+
+class Stopped(Exception):  # noqa: N818 - nobody's error
+    """Somebody pressed Ctrl-C; says what was kept when anything was."""
+
+
+class Commands(TyperGroup):
+    """The commands, with an end by Ctrl-C that says something: typer ends with 130 and no word."""
+
+    def invoke(self, ctx: Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            raise Stopped(str(stop)) from stop
+
+
 app = typer.Typer(
     name="trivet",
+    cls=Commands,
     help="Sales and operations planning: demand, supply and money in one plan.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -58,6 +77,7 @@ def opened(context: typer.Context, *, quiet: bool = False) -> "Workspace":
 def run() -> None:
     """Run the command line; errors become one clear line (with --json also a `Problem`) and an exit code."""
     import trivet.cli.commands  # noqa: F401, PLC0415 - registers the commands
+    from trivet.cli.answers import Problem, write_json  # noqa: PLC0415 - heavy; importing this module is not
     from trivet.core.errors import InvalidInput, NotFound, TrivetError  # noqa: PLC0415
 
     name_workspace(None)
@@ -75,6 +95,6 @@ def run() -> None:
         if as_json:
             write_json(Problem(error=type(error).__name__, message=error.message, issues=error.issues))
         sys.exit(2 if isinstance(error, InvalidInput | NotFound) else 1)
-    except (KeyboardInterrupt, typer.Abort) as stop:
+    except (KeyboardInterrupt, Stopped, typer.Abort) as stop:
         sys.stderr.write(typed(f"trivet: cancelled; {stop or 'nothing half-done was kept'}\n"))
         sys.exit(1)
