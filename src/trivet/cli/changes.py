@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from trivet.cli.answers import Json, answer, any_refused, print_issues
+from trivet.cli.answers import AsOf, Json, answer, any_refused, print_issues
 from trivet.cli.main import app, opened
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trivet.usecases.list_changes import LogAnswer
     from trivet.usecases.preview_changes import PreviewAnswer
     from trivet.usecases.record_changes import ChangeAnswer
+    from trivet.usecases.trace_cell import TraceAnswer
 
 Scenario = Annotated[str, typer.Option(help="Scenario to change.")]
 
@@ -93,9 +94,29 @@ def undo(
 
 
 @app.command()
-def log(context: typer.Context, scenario: Scenario = "main", as_json: Json = False) -> None:
-    """List who changed what, when and why, oldest first."""
+def log(
+    context: typer.Context,
+    cell: Annotated[
+        str | None, typer.Option("--cell", help="Measure: tell what moved it, at --where, --from and --to.")
+    ] = None,
+    where: Annotated[
+        list[str] | None, typer.Option("--where", help="level=member, e.g. family=Trekking; repeat.")
+    ] = None,
+    first: Annotated[str | None, typer.Option("--from", help="First bucket, e.g. 2027-03.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last bucket; else the first.")] = None,
+    as_of: AsOf = None,
+    scenario: Annotated[str, typer.Option(help="Scenario; with --cell also a version.")] = "main",
+    as_json: Json = False,
+) -> None:
+    """List who changed what, when and why, oldest first; or what moved one cell or total, with old and new."""
     from trivet.usecases.list_changes import list_changes  # noqa: PLC0415
+    from trivet.usecases.trace_cell import trace_cell  # noqa: PLC0415
+
+    workspace = opened(context, quiet=as_json)
+    if cell is not None:
+        told = trace_cell(workspace, cell, scope=tuple(where or ()), first=first, last=last, plan=scenario, as_of=as_of)
+        answer(told, as_json=as_json, show=_show_trace)
+        return
 
     def show(value: "LogAnswer", console: Console) -> None:
         for line in value.lines:
@@ -105,7 +126,23 @@ def log(context: typer.Context, scenario: Scenario = "main", as_json: Json = Fal
             )
         console.print(f"{len(value.lines)} changes in {value.scenario}")
 
-    answer(list_changes(opened(context, quiet=as_json), scenario=scenario), as_json=as_json, show=show)
+    answer(list_changes(workspace, scenario=scenario, as_of=as_of), as_json=as_json, show=show)
+
+
+def _show_trace(value: "TraceAnswer", console: Console) -> None:
+    stands = f"{value.scenario} at change {value.seq}, plan {value.version}"
+    console.print(
+        f"[bold]{value.measure} = {exact(value.value)} {value.unit}[/], {value.where}, {value.when}, {stands}"
+    )
+    for move in value.moves:
+        why = f' "{move.reason}"' if move.reason else ""
+        state = "" if move.live else " [dim](taken back)[/]"
+        console.print(
+            f"{move.seq} {move.at:%Y-%m-%d %H:%M} {move.actor}: {move.what}{why}: "
+            f"{exact(move.old)} -> {exact(move.new)} ({exact(move.new - move.old, '+')}){state}"
+        )
+    if not value.moves:
+        console.print("Nobody changed it.")
 
 
 @app.command()

@@ -8,10 +8,11 @@ from trivet.core.ids import ScenarioId
 from trivet.core.issues import Issue
 from trivet.core.said import Said, to_change
 from trivet.cycle.fences import check_fence
-from trivet.planning.preview import Preview, preview
+from trivet.planning.preview import Children, Preview, preview
 from trivet.usecases.declare import Shells
 from trivet.workspace.workspace import MAIN, Workspace
 
+__all__ = ["Children", "Preview", "PreviewAnswer", "preview_changes"]
 DECLARED = Shells(command="change", why="pages come with the workbench")
 
 
