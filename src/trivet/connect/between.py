@@ -17,7 +17,7 @@ from trivet.core.dimensions import Dimension
 from trivet.core.entries import Change
 from trivet.core.issues import Issue, Place, Severity
 from trivet.core.live import Given, Live, live_entries
-from trivet.core.renames import MEMBER_CHANGES, read_renames
+from trivet.core.renames import MEMBER_CHANGES, Renames, read_renames
 
 Tables = Mapping[str, pl.DataFrame]
 NEEDED: Final = (
@@ -75,7 +75,7 @@ def find_what_became(
         alike = _alike(name, gone, came, before, after) if gone and came else {}
         issues += [_ask(name, code, alike[code], live) for code in gone if code in alike]
         issues += _gone(name, [code for code in gone if code not in alike], live)
-        issues += _moved(name, old, dimensions[name], live, buckets)
+        issues += _moved(dimensions[name], (_by_new_codes(old, renames), new), live, buckets)
     return tuple(issues)
 
 
@@ -134,16 +134,24 @@ def _gone(name: str, codes: Sequence[str], live: Sequence[Live]) -> list[Issue]:
     ]
 
 
-def _moved(name: str, old: pl.DataFrame, dimension: Dimension, live: Sequence[Live], buckets: Buckets) -> list[Issue]:
+def _by_new_codes(master: pl.DataFrame, renames: Renames) -> pl.DataFrame:
+    """Give a master of the last import with the codes that go on."""
+    here = [level for level in renames if level in master.columns]
+    return master.with_columns(pl.col(one).replace({old: r.new for old, r in renames[one].items()}) for one in here)
+
+
+def _moved(
+    dimension: Dimension, masters: tuple[pl.DataFrame, pl.DataFrame], live: Sequence[Live], buckets: Buckets
+) -> list[Issue]:
     """Tell which members lie under another parent than in the last import, though no membership says since when."""
     if dimension.structures:
         return []
-    issues = []
-    levels = sorted({one for way in dimension.hierarchies for one in way.levels if one != name and one in old.columns})
-    for level in levels:
-        today = dimension.members.select(name, pl.col(level).cast(pl.String).alias("now"))
-        then = old.select(name, pl.col(level).cast(pl.String).alias("then")).join(today, on=name).sort(name)
-        moved = then.filter(pl.col("then").is_not_null() & (pl.col("then") != "") & (pl.col("then") != pl.col("now")))
+    issues, name = list[Issue](), dimension.name
+    levels = {one for way in dimension.hierarchies for one in way.levels if one != name}
+    for level in sorted(one for one in levels if all(one in master.columns for master in masters)):
+        then, now = (master.select(name, pl.col(level).cast(pl.String).alias("at")) for master in masters)
+        both = then.unique(name).join(now, on=name, suffix="_now").sort(name).rename({"at": "then", "at_now": "now"})
+        moved = both.filter((pl.col("then") != "") & (pl.col("now") != "") & (pl.col("then") != pl.col("now")))
         for (was, now), rows in moved.partition_by("then", "now", as_dict=True, maintain_order=True).items():
             codes = rows[name].to_list()
             issues.append(_tell_move(name, level, (str(was), str(now)), codes, live, buckets))

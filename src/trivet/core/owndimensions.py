@@ -126,7 +126,7 @@ def _renamed(own: OwnDimension, table: pl.DataFrame, members: pl.DataFrame) -> p
 
 def _codes(column: pl.Series, known: list[str]) -> tuple[pl.Series, list[str]]:
     """Write codes as the table does, whatever their case; unknown and empty ones are Unassigned."""
-    written = {_match(code): code for code in known}
+    written = {_match(code): code for code in reversed(known)}
     texts = [str(text) for text in column.cast(pl.String).drop_nulls().unique().sort().to_list() if str(text)]
     found = {text: written.get(_match(text), UNASSIGNED) for text in texts}
     codes = column.cast(pl.String).replace_strict(

@@ -8,7 +8,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Final
@@ -17,10 +17,10 @@ from unicodedata import normalize
 import polars as pl
 
 from trivet.core.buckets import Buckets, Period
-from trivet.core.dimensions import Dimension
+from trivet.core.dimensions import Dimension, Hierarchy
 from trivet.core.entries import Change, Operation
 from trivet.core.errors import InvalidInput, NotFound
-from trivet.core.ids import MeasureId, MemberId
+from trivet.core.ids import MeasureId, MemberId, Seq
 from trivet.core.issues import Node, Scope
 from trivet.core.measures import MeasureSpec
 from trivet.core.plan import Model
@@ -142,13 +142,16 @@ def parse_amount(text: str) -> tuple[Operation, Decimal | None]:
 
 
 def parse_scope(where: Sequence[str], dimensions: Mapping[str, Dimension]) -> Scope:
-    """Read nodes written as `level=member`; the level decides the dimension."""
-    nodes = []
+    """Read nodes written as `level=member`, or `hierarchy=member/member` from its top; the name tells the dimension."""
+    nodes: list[Node] = []
     for text in where:
         level, equals, member = (part.strip() for part in text.partition("="))
         if not equals or not member:
             raise InvalidInput(f"'{text}' is no place; write level=member, e.g. family=City.")
         owner = next((d for d in dimensions.values() if level in d.levels), None)
+        if owner is None and (way := _hierarchy(level, dimensions)) is not None:
+            nodes += parse_scope(_along(way, member), dimensions)
+            continue
         if owner is None:
             known = sorted({name for d in dimensions.values() for name in d.levels})
             near = get_close_matches(level, known, n=1)
@@ -158,6 +161,20 @@ def parse_scope(where: Sequence[str], dimensions: Mapping[str, Dimension]) -> Sc
         owner.check(node)
         nodes.append(owner.today(node))
     return tuple(nodes)
+
+
+def _hierarchy(name: str, dimensions: Mapping[str, Dimension]) -> Hierarchy | None:
+    return next((way for d in dimensions.values() for way in d.hierarchies if way.name == name), None)
+
+
+def _along(way: Hierarchy, path: str) -> list[str]:
+    """Give a path down a hierarchy as nodes: `North/Swift` is owner=North and brand=Swift."""
+    members = [part.strip() for part in path.split("/")]
+    if len(members) > len(way.levels):
+        raise InvalidInput(
+            f"{way.name} has the levels {', '.join(way.levels)}; '{path}' names {len(members)}. Leave some out."
+        )
+    return [f"{level}={member}" for level, member in zip(way.levels, members, strict=False)]
 
 
 def _as_written(member: str, owner: Dimension, level: str) -> str:
@@ -227,3 +244,25 @@ def said_in_file(name: str, text: str) -> tuple[Said, ...]:
         )
         for number, row in enumerate(rows, start=2)
     )
+
+
+def parse_moment(text: str) -> Seq | datetime:
+    """Read a moment of the log: a sequence number, a day (its end), or an instant; UTC unless it names its zone.
+
+    Raises InvalidInput when it is none.
+
+    >>> parse_moment("12"), parse_moment("2026-11-03T08:30").isoformat()
+    (12, '2026-11-03T08:30:00+00:00')
+    """
+    plain = text.strip()
+    if plain.isdecimal():
+        return Seq(int(plain))
+    try:
+        if len(plain) == len("2026-11-03"):
+            return datetime.combine(date.fromisoformat(plain), time.max, UTC)
+        found = datetime.fromisoformat(plain)
+    except ValueError as error:
+        raise InvalidInput(
+            f"'{text}' is no moment; write a number of trivet log, a day like 2026-11-03, or 2026-11-03T08:30."
+        ) from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
