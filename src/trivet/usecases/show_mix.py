@@ -8,7 +8,7 @@ import numpy as np
 from trivet.core.buckets import Period
 from trivet.core.ids import VersionId
 from trivet.core.said import parse_scope, parse_span
-from trivet.demand.mix import MixSource, best_source, family_mix, mix_by_hand, mix_errors
+from trivet.demand.mix import Mix, MixSource, best_source, family_mix, mix_by_hand, mix_errors
 from trivet.usecases.declare import Shells
 from trivet.workspace.workspace import MAIN, Workspace
 
@@ -106,26 +106,13 @@ def show_mix(
     forecast = family_mix(inputs, demand, family, "consensus_base", runs)
     planned = family_mix(inputs, demand, family, "consensus_demand", runs)
     by_hand = mix_by_hand(inputs, demand, family, runs)
-    given = [bool(by_hand.shares[:, column].any()) for column in range(len(runs))]
     errors = {source: mix_errors(inputs, demand, family, 1, source)[year] for source in MixSource}
     best, means, compared = best_source(errors)
     return MixAnswer(
         version=version.id,
         family=family,
         periods=tuple(name for name, _ in quarters),
-        rows=tuple(
-            MixRow(
-                item=item,
-                history=_percent(int(history.shares[row, 0])),
-                forecast=tuple(_percent(int(share)) for share in forecast.shares[row]),
-                plan=tuple(_percent(int(share)) for share in planned.shares[row]),
-                by_hand=tuple(
-                    _percent(int(share)) if set_ else None
-                    for share, set_ in zip(by_hand.shares[row], given, strict=True)
-                ),
-            )
-            for row, item in enumerate(planned.items)
-        ),
+        rows=_rows(history, forecast, planned, by_hand),
         errors=tuple(
             MixError(bucket=buckets.label(at), percent=_error(float(error)))
             for at, error in zip(range(year.start, year.stop), errors[MixSource.PLAN], strict=True)
@@ -140,6 +127,22 @@ def show_mix(
         ),
         compared=compared,
         best=best,
+    )
+
+
+def _rows(history: Mix, forecast: Mix, planned: Mix, by_hand: Mix) -> tuple[MixRow, ...]:
+    given = [bool(by_hand.shares[:, column].any()) for column in range(by_hand.shares.shape[1])]
+    return tuple(
+        MixRow(
+            item=item,
+            history=_percent(int(history.shares[row, 0])),
+            forecast=tuple(_percent(int(share)) for share in forecast.shares[row]),
+            plan=tuple(_percent(int(share)) for share in planned.shares[row]),
+            by_hand=tuple(
+                _percent(int(share)) if set_ else None for share, set_ in zip(by_hand.shares[row], given, strict=True)
+            ),
+        )
+        for row, item in enumerate(planned.items)
     )
 
 
