@@ -12,10 +12,9 @@ from trivet.cli.main import app, opened
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from trivet.planning.preview import Children
     from trivet.usecases.branch_scenario import BranchAnswer
     from trivet.usecases.list_changes import LogAnswer
-    from trivet.usecases.preview_changes import PreviewAnswer
+    from trivet.usecases.preview_changes import Children, PreviewAnswer
     from trivet.usecases.record_changes import ChangeAnswer
     from trivet.usecases.trace_cell import TraceAnswer
 
