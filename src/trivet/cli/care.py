@@ -33,11 +33,11 @@ def doctor(
 
 def _show_doctor(value: "DoctorAnswer", console: Console) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("", "invariant", "checked", "failed", ""):
+    for name in ("", "what must hold", "checked", "failed", ""):
         table.add_column(name)
     for check in value.checks:
         mark = "[green]ok[/]" if check.passed else "[red]FAILED[/]"
-        table.add_row(mark, check.name, f"{check.checked:,}", f"{check.failed:,}", check.message)
+        table.add_row(mark, check.words, f"{check.checked:,}", f"{check.failed:,}", check.message)
     console.print(table)
     console.print("Healthy." if value.healthy else "[red]Not healthy:[/] restore a backup, or report what failed.")
 

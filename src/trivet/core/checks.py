@@ -24,3 +24,13 @@ class Check:
     failed: int
     message: str = ""
     places: tuple[Place, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What must hold, without its number: that is for machines and manuals.
+
+        >>> Check(name="V5 a published version never changes", passed=True, checked=1, failed=0).words
+        'a published version never changes'
+        """
+        number, _, rest = self.name.partition(" ")
+        return rest if number[:1] == "V" and number[1:].isdigit() else self.name

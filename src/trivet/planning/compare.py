@@ -16,6 +16,7 @@ from trivet.core.plan import Plan, PlanInputs
 from trivet.core.renames import by_todays_codes
 from trivet.finance.restatement import can_revalue
 from trivet.planning.currencies import exchange_effect
+from trivet.planning.explain import unit_in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Difference:
     before: Decimal
     after: Decimal
     exchange: Decimal | None = None
+    unit: str = ""
 
     @property
     def change(self) -> Decimal:
@@ -147,6 +149,7 @@ def _compare_measure(
                         before=a * quantum,
                         after=b * quantum,
                         exchange=_exchange(union, effect, spec, hit, span_),
+                        unit=unit_in_words(spec, inputs),
                     )
                 )
     return sorted(rows, key=lambda row: (-abs(row.change), row.member, row.period))

@@ -32,6 +32,8 @@ class CompareAnswer:
     Attributes:
         before: version compared against.
         after: the other version.
+        before_scenario, after_scenario: the scenarios they are plans of.
+        first, last: first and last bucket compared, the open ones of `after`.
         same: whether every number is the same.
         changes: changes the second has beyond the first, in words.
         changed: every measure with a different number.
@@ -40,6 +42,10 @@ class CompareAnswer:
 
     before: str
     after: str
+    before_scenario: str
+    after_scenario: str
+    first: str
+    last: str
     same: bool
     changes: tuple[str, ...]
     changed: tuple[MeasureId, ...]
@@ -74,11 +80,15 @@ def compare_scenarios(
     plans = base, other
     specs = [workspace.registry[name] for name in measures]
     changed = changed_measures(*plans)
-    rows = rows_by(inputs, level)
+    rows, buckets = rows_by(inputs, level), inputs.model.buckets
     own = rows_by(former, level).inputs if as_was else None
     return CompareAnswer(
         before=one.id,
         after=two.id,
+        before_scenario=one.scenario,
+        after_scenario=two.scenario,
+        first=buckets.label(buckets.first_open),
+        last=buckets.label(len(buckets) - 1),
         same=not changed,
         changes=_only_in(workspace, one, two),
         changed=changed,

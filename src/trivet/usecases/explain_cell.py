@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from trivet.core.ids import VersionId
 from trivet.core.issues import Issue
-from trivet.core.said import parse_scope, parse_span
+from trivet.core.said import parse_moment, parse_scope, parse_span
 from trivet.planning.explain import Explanation, explain
 from trivet.usecases.declare import Shells
+from trivet.workspace.moments import looked_at_then
 from trivet.workspace.workspace import MAIN, Workspace
 
 DECLARED = Shells(command="explain", why="pages come with the workbench")
@@ -38,6 +39,7 @@ def explain_cell(
     first: str | None = None,
     last: str | None = None,
     plan: str = MAIN,
+    as_of: str | None = None,
 ) -> ExplainAnswer:
     """Explain a measure over a scope and a run of buckets.
 
@@ -48,11 +50,12 @@ def explain_cell(
         first: first bucket (2027-03); None = the whole horizon.
         last: last bucket; None = the first.
         plan: scenario, as it stands now, or version.
+        as_of: a sequence number, day or instant: the number as it was then; None = now.
 
     Raises:
         NotFound: something named is not known; the message offers the nearest name.
     """
-    looked = workspace.looked_at(plan)
+    looked = looked_at_then(workspace, plan, parse_moment(as_of)) if as_of else workspace.looked_at(plan)
     model, version = looked.inputs.model, looked.version
     nodes = parse_scope(scope, model.dimensions)
     columns = parse_span(first, last, model.buckets)

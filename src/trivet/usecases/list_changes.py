@@ -5,8 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from trivet.core.ids import ScenarioId, Seq
+from trivet.core.live import taken_back
+from trivet.core.said import parse_moment
 from trivet.planning.compare import words
 from trivet.usecases.declare import Shells
+from trivet.workspace.moments import seq_of
 from trivet.workspace.workspace import MAIN, Workspace
 
 DECLARED = Shells(command="log", why="pages come with the workbench")
@@ -14,7 +17,7 @@ DECLARED = Shells(command="log", why="pages come with the workbench")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
-    """One entry of the log; `moved` is the change of the total of its cells, in units."""
+    """One entry of the log; `moved` is the change of the total of its cells, in units, `source` where it came from."""
 
     seq: Seq
     scenario: ScenarioId
@@ -23,23 +26,34 @@ class LogLine:
     what: str
     moved: Decimal
     live: bool
+    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogAnswer:
-    """The log a scenario sees, oldest first."""
+    """The log a scenario sees (or saw when it stood at `seq`), oldest first."""
 
     scenario: ScenarioId
+    seq: Seq
     lines: tuple[LogLine, ...]
 
 
-def list_changes(workspace: Workspace, *, scenario: str = MAIN) -> LogAnswer:
+def list_changes(workspace: Workspace, *, scenario: str = MAIN, as_of: str | None = None) -> LogAnswer:
     """Give every entry a scenario sees, its parents' included.
 
-    Raises NotFound when there is no such scenario.
+    Args:
+        workspace: the open workspace.
+        scenario: whose log.
+        as_of: a sequence number, day or instant: the log as it was then; None = now.
+
+    Raises:
+        NotFound: there is no such scenario, or it was not there then.
+        InvalidInput: `as_of` can't be read.
     """
-    entries = workspace.store.entries(ScenarioId(scenario))
-    withdrawn = {entry.entry.withdraws for entry in entries}
+    name = ScenarioId(scenario)
+    seq = seq_of(workspace, name, parse_moment(as_of) if as_of else None)
+    entries = workspace.store.entries(name, upto=seq)
+    withdrawn = taken_back(entries)
     lines = tuple(
         LogLine(
             seq=logged.seq,
@@ -55,7 +69,8 @@ def list_changes(workspace: Workspace, *, scenario: str = MAIN) -> LogAnswer:
                 Decimal(0),
             ),
             live=logged.seq not in withdrawn,
+            source=logged.stamp.source,
         )
         for logged in entries
     )
-    return LogAnswer(scenario=ScenarioId(scenario), lines=lines)
+    return LogAnswer(scenario=name, seq=seq, lines=lines)
