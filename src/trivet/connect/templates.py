@@ -27,6 +27,9 @@ fiscal_start = 1            # month in which the fiscal year begins
 # [hierarchies.item]        # ways to roll up items: columns of items.csv from the top to the leaf
 # default = ["family", "item"]
 # brand = ["brand", "family", "item"]
+
+# [dimensions.project]      # a dimension of your own: the items' column project names a row of project.csv
+# of = "item"
 """
 _TYPES: Mapping[ColumnType, str] = {
     ColumnType.CODE: "code (text; case and blanks at the ends do not matter)",
