@@ -52,7 +52,7 @@ def change(  # noqa: PLR0913 - one option a field of a change
     workspace = opened(context, quiet=as_json)
     file = Path(measure)
     if file.suffix == ".csv" and not file.is_file():
-        raise NotFound(f"{file} is no file. Write it with the columns measure, amount, where, from, to, reason, unit.")
+        raise NotFound(f"{file} is no file. Write it with the columns measure, amount, where, from, to, reason, unit, weights.")
     said = (
         said_in_file(file.name, file.read_text("utf-8"))
         if file.suffix == ".csv"
