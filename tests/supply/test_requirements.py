@@ -116,12 +116,12 @@ def test_chase_nets_stock_and_target_and_never_goes_below_zero() -> None:
     inputs = case.inputs()
     demand = case.demand_panel(inputs)
     supply, load, material, _ = supply_panels(inputs)
-    from trivet.supply.requirements import _Chase  # noqa: PLC0415
+    from trivet.supply.chase import Chase  # noqa: PLC0415
 
     network = read_network(inputs, supply, load, material)
     asked = np.array([[10_000, 10_000, 10_000]])
     target = np.array([[10_000, 20_000, 5_000]])
-    made = _Chase(inputs, network, asked, target, np.zeros(1, dtype=np.int64)).run()
+    made = Chase(inputs, network, asked, target, np.zeros(1, dtype=np.int64)).run()
     assert made.tolist() == [[20_000, 20_000, 0]]
     assert demand.rows == 1
 

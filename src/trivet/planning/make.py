@@ -33,6 +33,7 @@ from trivet.demand.streams import spread_streams
 from trivet.finance.statement import company_plan
 from trivet.finance.valuation import price_and_cost
 from trivet.planning.contradictions import find_contradictions
+from trivet.planning.errors import write_forecast_errors
 from trivet.planning.ranges import errors_together
 from trivet.planning.segmented import with_segments
 from trivet.reconcile.gaps import find_gaps
@@ -90,6 +91,7 @@ def make_plan(
     tell("supply", 0, 3)
     supply, load, material, problems = supply_panels(inputs)
     found.add(problems)
+    supply = write_forecast_errors(inputs, demand, supply, engines.forecaster)
     supply, load, material, problems = require(inputs, demand, supply, load, material)
     found.add(problems)
     supply = found.keep(fold(supply, entries, inputs.model, units))
@@ -107,7 +109,7 @@ def make_plan(
     found.add(problems)
     found.add(find_gaps(inputs, demand, supply, budget))
     tell("money", 1, 1)
-    panels = (demand, supply, met.load, met.material, budget, errors_together(company, learned))
+    panels = (demand, supply, met.load, met.material, budget, errors_together(company, learned.together))
     return Plan(
         recipe=_recipe(inputs, entries, options, engines, reference=reference, learned=learned),
         panels={GrainName(panel.grain): panel for panel in panels},

@@ -13,6 +13,7 @@ from trivet.core.ids import Counts, MemberId, Rates
 from trivet.core.issues import Issue, Node, Severity
 from trivet.supply.capacity import causes
 from trivet.supply.conflicts import ROUNDING, find_conflicts
+from trivet.supply.departures import find_departures
 from trivet.supply.found import Found, family_node, money, units
 from trivet.supply.make_to_order import backlog_weeks, beyond_policy, quoted_lead_time
 from trivet.supply.materials import limited_materials
@@ -35,6 +36,7 @@ def find_issues(found: Found) -> tuple[Issue, ...]:
         *_late(found),
         *_backlogs(found),
         *find_conflicts(found),
+        *find_departures(found),
         *find_oddities(found.inputs, found.network, found.asked, found.rooms, found.run, found.filled.demand),
     )
 
@@ -55,7 +57,7 @@ def _overloads(found: Found) -> list[Issue]:
     """Tell which resources the unlimited plan overloads, by how much, and who causes it."""
     load, network = found.filled.load, found.network
     horizon = load.buckets.horizon
-    need, regular = load.count("required_hours")[:, horizon] / 1000.0, load.count("capacity_hours")[:, horizon] / 1000.0
+    need, regular = load.count("required_hours")[:, horizon] / 1000.0, found.crew.regular
     required = found.filled.supply.count("required_production")[network.makes.site][:, horizon]
     issues: list[Issue] = []
     for row, name in enumerate(load.keys["resource"].to_list()):

@@ -52,7 +52,8 @@ def _add_lateness(programme: Programme, network: Network, asked: Asked, shipped:
     if not len(limited):
         return
     labels = [f"{network.items[s]} at {network.locations[s]}" for s in sites[limited]]
-    cost = LATE * asked.worth.lost[sites[limited]]
+    stated = asked.worth.late[sites[limited]]
+    cost = np.where(np.isnan(stated), LATE * asked.worth.lost[sites[limited]], stated)
     cost[:, -1:] = asked.worth.lost[sites[limited]][:, -1:]
     late = programme.columns("late orders", labels, cost=cost)
     cover, beyond = _cover(network, asked, sites[limited])

@@ -133,7 +133,8 @@ def add_stocked_demand(
     programme.add(np.broadcast_to(rows, lost.shape), lost)
     if late_buckets > 0:
         # All buckets of waiting together cost less than losing the unit: late is better than never.
-        cost = min(LATE, 0.9 / (late_buckets + 1)) * lost_cost
+        stated = asked.worth.late[sites]
+        cost = np.where(np.isnan(stated), min(LATE, 0.9 / (late_buckets + 1)) * lost_cost, stated)
         cost[:, -1:] = lost_cost[:, -1:]
         late = programme.columns("late", labels, cost=cost, upper=waiting(units, late_buckets))
         programme.add(rows, late)

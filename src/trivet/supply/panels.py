@@ -54,7 +54,7 @@ def supply_panels(inputs: PlanInputs) -> tuple[Panel, Panel, Panel, tuple[Issue,
     return supply, load, material, _count_issues(inputs, supply)
 
 
-Kind = TypeVar("Kind", np.int64, np.bool_)
+Kind = TypeVar("Kind", np.int64, np.bool_, np.float64)
 
 
 def extend(panel: Panel, keys: pl.DataFrame) -> Panel:
@@ -77,7 +77,7 @@ def extend(panel: Panel, keys: pl.DataFrame) -> Panel:
     return wider.with_counts(
         {name: spread_out(array) for name, array in panel.counts.items()},
         present={name: spread_out(mask) for name, mask in panel.present.items()},
-    )
+    ).with_rates({name: spread_out(array) for name, array in panel.rates.items()})
 
 
 def regular_hours(inputs: PlanInputs, load: Panel) -> Rates:

@@ -7,7 +7,7 @@ demand goes on, so that the last bucket ends with what the following year needs;
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -24,30 +24,50 @@ DAYS_AHEAD: Final = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """One row of inventory_policy, as it applies to a site."""
+    """One row of inventory_policy, as it applies to a site from a bucket on."""
 
-    days: float | None
-    quantity: int | None
-    maximum_weeks: float | None
-    build_weeks: float | None
+    days: float | None = None
+    quantity: int | None = None
+    service: float | None = None
+    service_kind: str | None = None
+    hold_cost: float | None = None
+    late_cost: float | None = None
+    lost_cost: float | None = None
+    maximum_weeks: float | None = None
+    build_weeks: float | None = None
 
 
-def policies(inputs: PlanInputs, network: Network) -> tuple[Policy | None, ...]:
-    """Give the policy of each site: the row nearest to it, None where no row applies."""
+COLUMNS: Final = tuple(field.name for field in fields(Policy))
+Policies = tuple[tuple[Policy | None, ...], ...]
+"""Policy of each site in each open bucket."""
+
+
+def policies(inputs: PlanInputs, network: Network) -> Policies:
+    """Give the policy of each site by open bucket: the row nearest to it, the latest that holds; None without one."""
     families = dict(zip(*(inputs.table("items")[c].to_list() for c in ("item", "family")), strict=True))
-    rows: dict[tuple[str, str, str], Policy] = {}
-    names = ("item", "family", "location", "days", "quantity", "maximum_weeks", "build_weeks")
-    for item, family, place, days, quantity, maximum, build in (
-        inputs.table("inventory_policy").select(names).iter_rows()
-    ):
+    starts = network.buckets.starts[network.buckets.first_open :]
+    rows: dict[tuple[str, str, str], list[Policy | None]] = {}
+    table = inputs.table("inventory_policy").sort("first", nulls_last=False)
+    names = ("item", "family", "location", "first", *COLUMNS)
+    for item, family, place, first, *values in table.select(names).iter_rows():
         key = (item or "", "" if item else family or "", place or "")
-        rows[key] = Policy(days=days, quantity=quantity, maximum_weeks=maximum, build_weeks=build)
-    found: list[Policy | None] = []
+        held = rows.setdefault(key, [None] * network.open)
+        policy = Policy(**dict(zip(COLUMNS, values, strict=True)))
+        held[:] = [policy if first is None or start >= first else held[t] for t, start in enumerate(starts)]
+    found: list[tuple[Policy | None, ...]] = []
     for item, place in zip(network.items, network.locations, strict=True):
         family = families.get(item, "")
         keys = ((item, "", place), (item, "", ""), ("", family, place), ("", family, ""), ("", "", place), ("", "", ""))
-        found.append(next((rows[key] for key in keys if key in rows), None))
+        near = [rows[key] for key in keys if key in rows]
+        found.append(tuple(next((one[t] for one in near if one[t] is not None), None) for t in range(network.open)))
     return tuple(found)
+
+
+def stated(found: Policies, column: str, open_: int) -> Rates:
+    """Give a number of the policies by site and bucket, of `open_` ones, NaN where none is stated."""
+    values = [[getattr(policy, column) if policy else None for policy in row] for row in found]
+    numbers = [[np.nan if value is None else float(value) for value in row] for row in values]
+    return np.array(numbers, dtype=np.float64).reshape(len(found), open_)
 
 
 def season_of(network: Network) -> int:
@@ -84,7 +104,7 @@ def coming(network: Network, ahead: Rates, days: Rates) -> Rates:
     Args:
         network: the sites and days of the open buckets.
         ahead: (sites, open + further) units as `go_on` gives them.
-        days: (sites,) calendar days to look ahead, at most DAYS_AHEAD.
+        days: (sites,) or (sites, open) calendar days to look ahead, at most DAYS_AHEAD.
 
     Returns:
         (sites, open) units.
@@ -94,28 +114,32 @@ def coming(network: Network, ahead: Rates, days: Rates) -> Rates:
     edges = np.concatenate([[0.0], np.cumsum(length)])
     ends = edges[1 : network.open + 1]
     total = np.concatenate([np.zeros((len(ahead), 1)), np.cumsum(ahead, axis=1)], axis=1)
-    reach = np.minimum(days, DAYS_AHEAD)
+    reach = np.minimum(days if days.ndim > 1 else days[:, None], DAYS_AHEAD)
     rows = [np.interp(ends + reach[s], edges, total[s]) - np.interp(ends, edges, total[s]) for s in range(len(ahead))]
     return np.array(rows).reshape(len(ahead), network.open)
 
 
-def target_stock(inputs: PlanInputs, network: Network, demand: Counts) -> Counts:
+def target_stock(inputs: PlanInputs, network: Network, demand: Counts, guarded: Rates) -> Counts:
     """Give the stock wanted at the end of each open bucket, in whole steps.
 
     Args:
         inputs: the snapshot.
         network: the sites.
         demand: (sites, open) counts of customer demand shipped from each site.
+        guarded: (sites, open) units that a service asks for, NaN where none does or it can't be computed: then the
+            row's units or days count.
 
     Returns:
         (sites, open) counts; 0 for items made to order and sites without a policy or demand.
     """
     found = policies(inputs, network)
-    days = np.array([(p.days or 0.0) if p and p.quantity is None else 0.0 for p in found])
+    quantity, days = stated(found, "quantity", network.open), np.nan_to_num(stated(found, "days", network.open))
     ahead = go_on(inputs, network, demand)
-    units = coming(network, ahead, days)
-    fixed = _shared_quantities(found, coming(network, ahead, np.full(len(found), 90.0)))
-    counts = np.rint((units + fixed) * 1000.0).astype(np.int64)
+    units = coming(network, ahead, np.where(np.isnan(quantity), days, 0.0))
+    units = units + _shared_quantities(found, coming(network, ahead, np.full(len(found), 90.0)))
+    going = coming(network, ahead, network.days.mean() * np.ones(len(found))) > 0
+    units = np.where(np.isnan(guarded), units, np.where(going, guarded, 0.0))
+    counts = np.rint(units * 1000.0).astype(np.int64)
     whole = -(-counts // network.step[:, None]) * network.step[:, None]
     whole[network.to_order] = 0
     return whole
@@ -148,8 +172,9 @@ def held_target(inputs: PlanInputs, network: Network, target: Counts) -> Counts:
 def backlog_days(inputs: PlanInputs, network: Network) -> tuple[Rates, Rates]:
     """Give, by site, the days of backlog the policy allows (inf = no limit) and the days to build."""
     found = policies(inputs, network)
-    most = np.array([p.maximum_weeks * WEEK if p and p.maximum_weeks is not None else np.inf for p in found])
-    build = np.array([(p.build_weeks or 0.0) * WEEK if p else 0.0 for p in found])
+    weeks, build_weeks = (stated(found, name, network.open)[:, :1] for name in ("maximum_weeks", "build_weeks"))
+    most = np.where(np.isnan(weeks), np.inf, weeks * WEEK).reshape(-1)
+    build = np.nan_to_num(build_weeks * WEEK).reshape(-1)
     return most, build
 
 
@@ -166,22 +191,22 @@ def build_floor(network: Network, demand: Counts, build: Rates) -> Counts:
     return np.floor(np.array(rows).reshape(demand.shape) + 1e-6).astype(np.int64)
 
 
-def _shared_quantities(found: tuple[Policy | None, ...], weights: Rates) -> Rates:
+def _shared_quantities(found: Policies, weights: Rates) -> Rates:
     """Share targets given in units over the sites they cover, by the demand of the coming quarter."""
     result = np.zeros(weights.shape)
-    groups: dict[int, list[int]] = {}
-    for row, policy in enumerate(found):
-        if policy is not None and policy.quantity is not None:
-            groups.setdefault(id(policy), []).append(row)
-    for rows in groups.values():
-        policy = found[rows[0]]
-        total = (policy.quantity or 0) / 1000.0 if policy else 0.0
-        if len(rows) == 1:
-            result[rows[0]] = total
-            continue
-        share = weights[rows]
-        whole = share.sum(axis=0)
-        result[rows] = np.divide(share * total, whole, out=np.zeros_like(share), where=whole > 0)
+    for t in range(weights.shape[1]):
+        groups: dict[int, list[int]] = {}
+        for row, policy in enumerate(one[t] for one in found):
+            if policy is not None and policy.quantity is not None:
+                groups.setdefault(id(policy), []).append(row)
+        for rows in groups.values():
+            policy = found[rows[0]][t]
+            total = (policy.quantity or 0) / 1000.0 if policy else 0.0
+            whole = weights[rows, t].sum()
+            if len(rows) == 1:
+                result[rows, t] = total
+            elif whole > 0:
+                result[rows, t] = weights[rows, t] * total / whole
     return result
 
 

@@ -18,6 +18,7 @@ from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.supply.network import Network
 from trivet.supply.sites import shipping_of
+from trivet.supply.targets import policies, stated
 
 GOODWILL: Final = 0.10
 """Share of the price added to the margin of a lost unit: the agreed penalty for a customer let down."""
@@ -38,11 +39,13 @@ class Worth:
 
     Attributes:
         lost: (sites, open) cost of a unit never delivered; falls over time, the same at all sites of an item.
+        late: (sites, open) cost of a unit a bucket late as the company states it; NaN = a part of `lost`.
         hold: (sites,) cost of holding a unit for one bucket.
         cost: (sites,) standard cost, LEAST_COST where unknown.
     """
 
     lost: Rates
+    late: Rates
     hold: Rates
     cost: Rates
 
@@ -85,7 +88,16 @@ def worth_of(inputs: PlanInputs, demand: Panel, sites: Counts, network: Network)
     falling = np.maximum.accumulate(base[:, ::-1], axis=1)[:, ::-1]
     years = float(network.days.mean()) / YEAR_DAYS
     weights = site_demand(demand, sites, len(items)).sum(axis=1) / 1000.0
-    return Worth(lost=_by_item(falling * slope, weights, items), hold=COST_OF_CAPITAL * years * standard, cost=standard)
+    lost, hold = _by_item(falling * slope, weights, items), COST_OF_CAPITAL * years * standard
+    found = policies(inputs, network)
+    own = {name: stated(found, name, network.open) for name in ("lost_cost", "late_cost", "hold_cost")}
+    kept = own["hold_cost"][:, 0] if network.open else np.full(len(items), np.nan)
+    return Worth(
+        lost=np.where(np.isnan(own["lost_cost"]), lost, own["lost_cost"]),
+        late=own["late_cost"],
+        hold=np.where(np.isnan(kept), hold, kept),
+        cost=standard,
+    )
 
 
 def _by_item(values: Rates, weights: Rates, items: Sequence[str]) -> Rates:
