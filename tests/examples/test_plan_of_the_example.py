@@ -15,9 +15,9 @@ from trivet.core.ids import GrainName
 from trivet.core.options import PlanOptions
 from trivet.core.plan import Plan, PlanInputs
 from trivet.core.ports import Forecaster, Progress, Solver
+from trivet.engines.ensemble import Ensemble
 from trivet.engines.highs import HighsSolver
 from trivet.engines.processes import LocalExecutor
-from trivet.engines.theta import Theta
 from trivet.examples import velmora
 from trivet.examples.generator import parameters
 from trivet.planning.inputs import build_inputs
@@ -63,7 +63,7 @@ class Told:
 def told() -> Told:
     loaded = read_folder(velmora(), table_specs())
     inputs, _ = build_inputs(loaded.company, loaded.tables, table_specs(), measure_registry())
-    engines = Here(forecaster=Theta(executor=LocalExecutor()), solver=HighsSolver(), progress=quiet)
+    engines = Here(forecaster=Ensemble(executor=LocalExecutor()), solver=HighsSolver(), progress=quiet)
     return Told(inputs=inputs, plan=make_plan(inputs, (), PlanOptions(), engines))
 
 

@@ -12,9 +12,9 @@ from trivet.core.issues import Node
 from trivet.core.options import PlanOptions
 from trivet.core.plan import Plan, PlanInputs
 from trivet.core.ports import Forecaster, Progress, Solver
+from trivet.engines.ensemble import Ensemble
 from trivet.engines.highs import HighsSolver
 from trivet.engines.processes import LocalExecutor
-from trivet.engines.theta import Theta
 from trivet.examples import velmora
 from trivet.planning.inputs import build_inputs
 from trivet.planning.make import make_plan
@@ -34,7 +34,7 @@ class Here:
     progress: Progress
 
 
-ENGINES = Here(forecaster=Theta(executor=LocalExecutor()), solver=HighsSolver(), progress=quiet)
+ENGINES = Here(forecaster=Ensemble(executor=LocalExecutor()), solver=HighsSolver(), progress=quiet)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,9 +19,9 @@ from trivet.core.panel import Panel, make_keys
 from trivet.core.plan import Plan, Recipe
 from trivet.core.ports import Forecaster, Progress, Solver
 from trivet.core.records import Stamp
+from trivet.engines.ensemble import Ensemble
 from trivet.engines.highs import HighsSolver
 from trivet.engines.processes import LocalExecutor
-from trivet.engines.theta import Theta
 from trivet.planning.relief import Asked, ReliefPrices, price_relief
 from trivet.supply.scarcity import Means
 
@@ -36,7 +36,7 @@ class Told:
 
     said: list[tuple[str, int, int]] = field(default_factory=list)
     solver: Solver = field(default_factory=HighsSolver)
-    forecaster: Forecaster = field(default_factory=lambda: Theta(executor=LocalExecutor()))
+    forecaster: Forecaster = field(default_factory=lambda: Ensemble(executor=LocalExecutor()))
 
     @property
     def progress(self) -> Progress:

@@ -13,9 +13,9 @@ import pytest
 from trivet.connect.folder import read_folder
 from trivet.core.ids import Digest
 from trivet.core.options import PlanOptions
+from trivet.engines.ensemble import Ensemble
 from trivet.engines.highs import HighsSolver
 from trivet.engines.processes import LocalExecutor, ProcessExecutor
-from trivet.engines.theta import Theta
 from trivet.examples import bikes
 from trivet.planning.inputs import build_inputs
 from trivet.planning.make import make_plan
@@ -30,11 +30,11 @@ def tables() -> Tables:
     return dict(read_folder(bikes(), table_specs()).tables)
 
 
-def planned(tables: Tables, forecaster: Theta | None = None) -> Digest:
+def planned(tables: Tables, forecaster: Ensemble | None = None) -> Digest:
     company = read_folder(bikes(), table_specs()).company
     inputs, _ = build_inputs(company, tables, table_specs(), measure_registry())
     engines = PlanEngines(
-        forecaster=forecaster or Theta(executor=LocalExecutor()), solver=HighsSolver(), progress=quiet
+        forecaster=forecaster or Ensemble(executor=LocalExecutor()), solver=HighsSolver(), progress=quiet
     )
     return make_plan(inputs, (), PlanOptions(), engines).digest()
 
@@ -52,12 +52,12 @@ def test_shuffled_rows_give_the_same_plan(tables: Tables, digest: Digest) -> Non
 
 @pytest.mark.parametrize("batch", [1, 64])
 def test_batches_do_not_matter(tables: Tables, digest: Digest, batch: int) -> None:
-    assert planned(tables, Theta(executor=LocalExecutor(), batch=batch)) == digest
+    assert planned(tables, Ensemble(executor=LocalExecutor(), batch=batch)) == digest
 
 
 @pytest.mark.parametrize("workers", [1, 4])
 def test_workers_do_not_matter(tables: Tables, digest: Digest, workers: int) -> None:
-    assert planned(tables, Theta(executor=ProcessExecutor(workers=workers), batch=3)) == digest
+    assert planned(tables, Ensemble(executor=ProcessExecutor(workers=workers), batch=3)) == digest
 
 
 @pytest.mark.parametrize("seed", ["0", "4711"])
@@ -95,7 +95,7 @@ def test_another_price_gives_another_plan(tables: Tables, digest: Digest) -> Non
 def test_options_are_part_of_the_recipe(tables: Tables) -> None:
     company = read_folder(bikes(), table_specs()).company
     inputs, _ = build_inputs(company, tables, table_specs(), measure_registry())
-    engines = PlanEngines(forecaster=Theta(executor=LocalExecutor()), solver=HighsSolver(), progress=quiet)
+    engines = PlanEngines(forecaster=Ensemble(executor=LocalExecutor()), solver=HighsSolver(), progress=quiet)
     one = make_plan(inputs, (), PlanOptions(), engines)
     other = make_plan(inputs, (), replace(PlanOptions(), allow_overtime=False), engines)
     assert one.recipe.digest() != other.recipe.digest()

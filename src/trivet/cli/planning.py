@@ -8,10 +8,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from trivet.cli.answers import Json, answer, any_refused, print_issues
+from trivet.cli.answers import AsOf, Json, answer, any_refused, print_issues
 from trivet.cli.jobs import show_job
 from trivet.cli.main import app, opened
 from trivet.cli.screen import show_summary
+from trivet.core.options import ForecastMode
 
 if TYPE_CHECKING:
     from trivet.usecases.check_plan import Certificate, CheckAnswer
@@ -32,6 +33,9 @@ def plan(
     scenario: Annotated[str, typer.Option(help="Scenario to plan.")] = "main",
     overtime: Annotated[bool, typer.Option(help="Whether overtime may be used.")] = True,
     subcontract: Annotated[bool, typer.Option(help="Whether finished goods may be bought.")] = True,
+    mode: Annotated[
+        ForecastMode | None, typer.Option(help="How much the forecast computes; else the setting mode.")
+    ] = None,
     background: Annotated[bool, typer.Option("--background", help="Leave it to a worker (trivet jobs).")] = False,
     as_json: Json = False,
 ) -> None:
@@ -40,12 +44,14 @@ def plan(
     from trivet.usecases.make_plan import make_plan  # noqa: PLC0415
     from trivet.usecases.plan_in_background import plan_in_background  # noqa: PLC0415
 
-    options = PlanOptions(allow_overtime=overtime, allow_subcontract=subcontract)
+    workspace = opened(context, quiet=as_json)
+    chosen = mode or workspace.settings.mode
+    options = PlanOptions(allow_overtime=overtime, allow_subcontract=subcontract, mode=chosen)
     if background:
-        job = plan_in_background(opened(context, quiet=as_json), scenario, options=options)
+        job = plan_in_background(workspace, scenario, options=options)
         answer(job, as_json=as_json, show=show_job)
         return
-    value = make_plan(opened(context, quiet=as_json), scenario, options=options)
+    value = make_plan(workspace, scenario, options=options)
     answer(value, as_json=as_json, show=_show_plan, refused=any_refused(value.issues))
 
 
@@ -61,7 +67,7 @@ def _show_plan(value: "PlanAnswer", console: Console) -> None:
 def show(  # noqa: PLR0913 - one option a choice of the view
     context: typer.Context,
     measure: Annotated[str | None, typer.Argument(help="Measure, e.g. consensus_demand; none = the summary.")] = None,
-    by: Annotated[str, typer.Option(help="Level of the rows, e.g. family, item, region.")] = "family",
+    by: Annotated[str, typer.Option(help="Level of the rows, e.g. family, item, region; or a hierarchy.")] = "family",
     period: Annotated[str, typer.Option(help="bucket, quarter or year.")] = "bucket",
     where: Where = None,
     first: First = None,
@@ -71,6 +77,9 @@ def show(  # noqa: PLR0913 - one option a choice of the view
         str | None, typer.Option(help="Currency to show money in, e.g. USD; local = each market's own.")
     ] = None,
     rate: Annotated[str, typer.Option(help="Exchange rates: plan, budget, actual or forecast.")] = "plan",
+    as_was: Annotated[bool, typer.Option("--as-was", help="In each bucket by where members belonged then.")] = False,
+    today: Annotated[bool, typer.Option("--today", help="An older version by today's codes and parents.")] = False,
+    as_of: AsOf = None,
     issues: Annotated[bool, typer.Option("--issues", help="List every issue of the plan.")] = False,
     plan: Plan = "main",
     as_json: Json = False,
@@ -93,6 +102,8 @@ def show(  # noqa: PLR0913 - one option a choice of the view
             unit=unit,
             currency=currency,
             rate=rate,
+            structure="as-was" if as_was else "today" if today else "plan",
+            as_of=as_of,
         )
         value = show_numbers(workspace, measure, view, plan=plan)
         answer(value, as_json=as_json, show=_show_numbers)
@@ -137,7 +148,7 @@ def _print_rows(value: "NumbersAnswer", rows: "Sequence[Row]", console: Console)
         for name in value.periods[part]:
             table.add_column(name, justify="right", no_wrap=True)
         for row in rows:
-            table.add_row(_called(row), *[number(cell, value.unit) for cell in row.values[part]])
+            table.add_row(_called(row), *[number(cell, value.unit, value.format) for cell in row.values[part]])
         console.print(table)
 
 
@@ -156,7 +167,7 @@ def _blocks(value: "NumbersAnswer", rows: "Sequence[Row]", width: int) -> Iterat
     room = width - max(len(name) for name in (value.by, *(_called(row) for row in rows)))
     first, used = 0, 0
     for i, name in enumerate(value.periods):
-        need = 2 + max((len(name), *(len(number(row.values[i], value.unit)) for row in rows)))
+        need = 2 + max((len(name), *(len(number(row.values[i], value.unit, value.format)) for row in rows)))
         if i > first and used + need > room:
             yield slice(first, i)
             first, used = i, 0
@@ -165,16 +176,22 @@ def _blocks(value: "NumbersAnswer", rows: "Sequence[Row]", width: int) -> Iterat
         yield slice(first, len(value.periods))
 
 
-def number(value: Decimal | None, unit: str = "") -> str:
-    """Write a number for people: thousands separated, decimals only for small ones; empty is not zero.
+def number(value: Decimal | None, unit: str = "", form: str = "0") -> str:
+    """Write a number for people: thousands separated, decimals by its format, more for small ones; empty is not zero.
 
     >>> number(Decimal("795.13"), "units"), number(Decimal("607.42"), "EUR"), number(Decimal("4.9"), "hours")
     ('795', '607.42', '4.90')
+    >>> number(Decimal("1250.5"), "EUR a unit", "0.00"), number(Decimal("0.985"), "ratio", "0.0 %")
+    ('1,250.50', '98.5 %')
     """
     if value is None:
         return ""
+    places = len(form.removesuffix(" %").partition(".")[2])
+    if form.endswith(" %"):
+        return f"{value * 100:,.{places}f} %"
     small = 10 if unit in ("units", "hours") else 1000
-    return f"{value:,.0f}" if abs(value) >= small or value == value.to_integral_value() else f"{value:,.2f}"
+    whole = abs(value) >= small or value == value.to_integral_value()
+    return f"{value:,.{places if whole else max(places, 2)}f}"
 
 
 @app.command()
@@ -182,7 +199,8 @@ def compare(
     context: typer.Context,
     before: Annotated[str, typer.Argument(help="Scenario or version to compare against.")],
     after: Annotated[str, typer.Argument(help="The other one.")] = "main",
-    by: Annotated[str, typer.Option(help="Level of the rows.")] = "family",
+    by: Annotated[str, typer.Option(help="Level of the rows, or a hierarchy.")] = "family",
+    as_was: Annotated[bool, typer.Option("--as-was", help="Each by the structure it was made with.")] = False,
     measure: Annotated[list[str] | None, typer.Option(help="Measure to compare; repeat.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -190,25 +208,29 @@ def compare(
     from trivet.usecases.compare_scenarios import SHOWN, compare_scenarios  # noqa: PLC0415
 
     workspace = opened(context, quiet=as_json)
-    value = compare_scenarios(workspace, before, after, measures=tuple(measure or SHOWN), level=by)
+    value = compare_scenarios(workspace, before, after, measures=tuple(measure or SHOWN), level=by, as_was=as_was)
     answer(value, as_json=as_json, show=_show_compare)
 
 
 def _show_compare(value: "CompareAnswer", console: Console) -> None:
-    console.print(f"{value.before} -> {value.after}")
+    console.print(
+        f"{value.before} ({value.before_scenario}) -> {value.after} ({value.after_scenario}), "
+        f"buckets {value.first} to {value.last}"
+    )
     for said in value.changes:
         console.print(f"  changed: {said}")
     if value.same:
         console.print("Every number is the same.")
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name, side in (("measure", "left"), ("member", "left"), ("year", "left")):
+    for name, side in (("measure", "left"), ("unit", "left"), ("member", "left"), ("year", "left")):
         table.add_column(name, justify=side)  # type: ignore[arg-type]
     moved = any(row.exchange for row in value.differences)
     for name in ("before", "after", "change", *(("of it exchange rates",) if moved else ())):
         table.add_column(name, justify="right")
     for row in value.differences[:40]:
-        cells = [row.measure, row.member, row.period, number(row.before), number(row.after), _change(row.change)]
+        cells = [row.measure, row.unit, row.member, row.period]
+        cells += [number(row.before), number(row.after), _change(row.change)]
         table.add_row(*cells, *([_change(row.exchange) if row.exchange is not None else ""] if moved else []))
     console.print(table)
     if len(value.differences) > 40:
@@ -226,6 +248,7 @@ def explain(
     where: Where = None,
     first: First = None,
     last: Last = None,
+    as_of: AsOf = None,
     plan: Plan = "main",
     as_json: Json = False,
 ) -> None:
@@ -233,7 +256,7 @@ def explain(
     from trivet.usecases.explain_cell import explain_cell  # noqa: PLC0415
 
     workspace = opened(context, quiet=as_json)
-    value = explain_cell(workspace, measure, scope=tuple(where or ()), first=first, last=last, plan=plan)
+    value = explain_cell(workspace, measure, scope=tuple(where or ()), first=first, last=last, plan=plan, as_of=as_of)
     answer(value, as_json=as_json, show=_show_explanation)
 
 

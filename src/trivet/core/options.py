@@ -1,6 +1,14 @@
 """Choices a scenario makes beside its numbers; part of its recipe."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ForecastMode(StrEnum):
+    """How much the statistical forecast computes."""
+
+    FAST = "fast"
+    FULL = "full"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,9 +20,11 @@ class PlanOptions:
         allow_subcontract: whether it may buy finished goods.
         late_buckets: most buckets demand may be served late before it is lost.
         seed: of everything drawn at random.
+        mode: how much the statistical forecast computes.
     """
 
     allow_overtime: bool = True
     allow_subcontract: bool = True
     late_buckets: int = 2
     seed: int = 7
+    mode: ForecastMode = ForecastMode.FAST

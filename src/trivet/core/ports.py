@@ -15,8 +15,16 @@ class Forecaster(Protocol):
         """Name and version, as the recipe says it."""
         ...
 
-    def predict(self, history: Rates, first: Counts, season: int, horizon: int) -> Rates:
-        """Forecast each series.
+    def train(self, history: Rates, first: Counts, season: int) -> bytes:
+        """Learn what all series teach together; shapes and meaning as `predict` says.
+
+        Returns:
+            What `predict` takes as `trained`; empty where there is nothing to learn.
+        """
+        ...
+
+    def predict(self, history: Rates, first: Counts, season: int, horizon: int, trained: bytes = b"") -> Rates:
+        """Forecast each series from its own values and what was trained.
 
         Args:
             history: (series, buckets) in units, ending at the last closed bucket; values before
@@ -24,6 +32,7 @@ class Forecaster(Protocol):
             first: (series,) index of each series' first bucket with a meaning.
             season: buckets in a year (12 for months, 52 for weeks).
             horizon: buckets to forecast.
+            trained: what `train` gave; other series have no influence but through it.
 
         Returns:
             (series, horizon), >= 0, rounded to 0.001; independent of how series are batched.

@@ -4,8 +4,11 @@
 - `presence`: which cells mean something: unborn, dead and not reported is not zero
 - `cleansing`: stock-outs and one-offs corrected, and said
 - `training`: what the forecast learns from: gaps filled, past events taken out
-- `baseline`: the statistical forecast beside the seasonal-naive line
+- `baseline`: the statistical forecast of the plan beside the seasonal-naive line
+- `statistical`: the forecast of any series, in a plan as in a backtest
+- `learning`: what series teach each other, learned once per snapshot
 - `levels`: families, items and series brought together
+- `bounds`: P10, P50 and P90 of the forecast as measures
 - `lifecycle`: launches, victims, endings, successors
 - `drivers`: planned events and price moves
 - `events`: promotions as factors on demand
@@ -14,6 +17,7 @@
 - `consensus`: which opinion counts where
 - `accuracy`: how good the plans were, and what each step added
 - `intervals`: bounds of a forecast, learned from past errors
+- `combined`: bounds of sums, which do not add
 - `scores`: a backtest in the measures of the competitions
 - `segments`: ABC, XYZ and life cycle: where a person's time pays
 - `mix`: the split of a family over its items, and how wrong it was

@@ -1,10 +1,10 @@
-"""The statistical forecast: what customers will buy if everything goes on as it did.
+"""The statistical forecast of the plan: what customers will buy if everything goes on as it did.
 
-Reads `demand_history`; writes `seasonal_naive` (the benchmark, always) and `baseline_demand` (open
-buckets, unconstrained).
-A series is forecast by the forecaster where two years of it are known; with less it takes its family's
-season on its own level; with one or two buckets it is a flat line and says so. Families and items are forecast too and
-all levels are brought together (`demand.levels`). Dead, unborn and silent series are 0.
+Reads `demand_history`; writes `seasonal_naive` (the benchmark, always), `baseline_demand` (open buckets, unconstrained)
+and its bounds. The history is cleaned (`demand.cleansing`), its gaps filled and its events taken out
+(`demand.training`); then it is forecast as any series are (`demand.statistical`), with what the snapshot taught
+(`demand.learning`): families, items and series brought together, the model of all series, widths of bounds.
+Dead, unborn and silent series are 0.
 """
 
 from typing import Final
@@ -13,50 +13,69 @@ import numpy as np
 
 from trivet.core.ids import Counts, Flags, MeasureId, MemberId, Rates
 from trivet.core.issues import Issue, Node, Place, Severity
+from trivet.core.learned import Learned
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.core.ports import Forecaster
 from trivet.core.quantities import QUANTITY, round_to_counts, to_amounts
-from trivet.core.seasons import ahead, seasonal_index
-from trivet.demand.levels import build_tree, two_passes
+from trivet.demand.bounds import bound_measures
+from trivet.demand.learning import learn
 from trivet.demand.presence import life_of
-from trivet.demand.scope import Members, Texts, group_rows, members_of, worth
+from trivet.demand.scope import members_of, worth
+from trivet.demand.statistical import FLAT, Known, forecast_known, sells, silent
 from trivet.demand.training import Training, training_series
 
-_FLAT: Final = 2
-"""Up to this many buckets a series is a flat line."""
-_ELDER: Final = 0.75
-"""Series with less than this part of their family's longest history are not summed with it."""
-_LEAST: Final = 1e-9
-"""Variance of a series that sold nothing."""
+
+def known_series(inputs: PlanInputs, demand: Panel) -> Known:
+    """Give the series of a plan as the forecast knows them: trained history, names, families, endings."""
+    members = members_of(inputs, demand.keys)
+    keys = tuple(f"{item}\x1f{market}" for item, market in demand.keys.iter_rows())
+    return Known(
+        training=training_series(inputs, demand),
+        keys=keys,
+        items=members.item,
+        families=members.family,
+        ending=np.asarray(~alive_ahead(inputs, demand).all(axis=1)),
+    )
 
 
-def forecast(inputs: PlanInputs, demand: Panel, forecaster: Forecaster) -> tuple[Panel, tuple[Issue, ...]]:
-    """Write `seasonal_naive` and `baseline_demand`, rounded once to 0.001, never negative.
+def learn_series(inputs: PlanInputs, demand: Panel, forecaster: Forecaster) -> Learned:
+    """Learn from a snapshot what its scenarios and plans predict with; `demand` holds `demand_history`."""
+    return learn(known_series(inputs, demand), len(demand.buckets) - demand.buckets.first_open, forecaster)
 
-    Issues name the series that are flat lines, silent for a year, or where the method failed and the benchmark
+
+def forecast(
+    inputs: PlanInputs, demand: Panel, forecaster: Forecaster, learned: Learned | None = None
+) -> tuple[Panel, tuple[Issue, ...]]:
+    """Write `seasonal_naive`, `baseline_demand` and its bounds, rounded once to 0.001, never negative.
+
+    Args:
+        inputs: of the plan.
+        demand: with `demand_history`.
+        forecaster: trains and predicts.
+        learned: from the snapshot; None = learned from these very series.
+
+    Issues name the series that are flat lines, silent for a year, or where the method failed and the year before
     stands in.
     """
-    members = members_of(inputs, demand.keys)
-    training = training_series(inputs, demand)
+    known = known_series(inputs, demand)
+    training, horizon = known.training, len(demand.buckets) - demand.buckets.first_open
+    taught = learn(known, horizon, forecaster) if learned is None else learned
     alive = alive_ahead(inputs, demand)
     naive = np.where(alive, seasonal_naive(demand, training), 0.0)
-    silent = _silent(training)
-    going: Flags = alive.any(axis=1) & ~silent & (training.length > 0)
-    regular = going & (training.length >= 2 * training.season)
-    leaf = _own_level(training, members, going & ~regular, demand)
-    leaf[regular], failed = _by_method(training, members, regular, alive, (forecaster, naive))
-    counts = round_to_counts(np.where(alive & going[:, None], np.maximum(leaf, 0.0), 0.0), QUANTITY)
+    going: Flags = alive.any(axis=1) & sells(training)
+    found = forecast_known(known, taught, horizon, forecaster)
+    values = np.where(alive & going[:, None], found.values, 0.0)
     issues = [
-        *_summary(demand, "demand.short-history", going & (training.length <= _FLAT), _SHORT_WORDS),
-        *_summary(demand, "demand.silent", silent & alive.any(axis=1), _SILENT_WORDS),
-        *_summary(demand, "demand.method-failed", failed, _FAILED_WORDS, Severity.WARNING),
+        *_summary(demand, "demand.short-history", going & (training.length <= FLAT), _SHORT_WORDS),
+        *_summary(demand, "demand.silent", silent(training) & alive.any(axis=1), _SILENT_WORDS),
+        *_summary(demand, "demand.method-failed", found.failed & going, _FAILED_WORDS, Severity.WARNING),
     ]
     written = {
         "seasonal_naive": _open(demand, round_to_counts(naive, QUANTITY)),
-        "baseline_demand": _open(demand, counts),
+        "baseline_demand": _open(demand, round_to_counts(values, QUANTITY)),
     }
-    return demand.with_counts(written), tuple(issues)
+    return bound_measures(demand.with_counts(written), training, taught.widths), tuple(issues)
 
 
 _SHORT_WORDS: Final = (
@@ -99,77 +118,6 @@ def seasonal_naive(demand: Panel, training: Training) -> Rates:
         return np.repeat(mean[:, None], len(horizon), axis=1)
     yearly = own[:, closed - training.season :][:, horizon % training.season]
     return np.where(long[:, None], yearly, mean[:, None])
-
-
-def _silent(training: Training) -> Flags:
-    """Tell which series sold nothing in the last year, though they did before."""
-    buckets = training.values.shape[1]
-    silent: Flags = (training.length > 0) & (training.last <= buckets - training.season)
-    return silent
-
-
-def _own_level(training: Training, members: Members, young: Flags, demand: Panel) -> Rates:
-    """Forecast series of less than two years: their own recent level times their family's season."""
-    closed, horizon = training.values.shape[1], len(demand.buckets) - demand.buckets.first_open
-    result = np.zeros((len(training.values), horizon))
-    for rows in group_rows(members.family).values():
-        some = rows[young[rows]]
-        if not len(some):
-            continue
-        old = rows[training.length[rows] >= 2 * training.season]
-        index = seasonal_index(training.values[old].sum(axis=0, keepdims=True), training.season)
-        by_bucket = index[0, np.arange(closed) % training.season]
-        for row in some:
-            own = training.values[row, training.first[row] :]
-            season = by_bucket[training.first[row] :]
-            if len(own) <= _FLAT:
-                result[row] = own.mean()
-            else:
-                recent = slice(max(0, len(own) - 6), None)
-                result[row] = own[recent].sum() / max(season[recent].sum(), 0.1) * ahead(index, closed, horizon)[0]
-    return result
-
-
-def _by_method(
-    training: Training, members: Members, regular: Flags, alive: Flags, engine: tuple[Forecaster, Rates]
-) -> tuple[Rates, Flags]:
-    """Forecast series, items and families in one call and bring them together.
-
-    Where the method gives no number for a series the benchmark stands in and the series is flagged; for a sum
-    what lies below it speaks alone.
-    """
-    forecaster, naive = engine
-    rows: Counts = np.flatnonzero(regular).astype(np.int64)
-    failed = np.zeros(len(regular), dtype=np.bool_)
-    if not len(rows):
-        return np.zeros((0, naive.shape[1])), failed
-    items, families = _kin(training, members, rows, alive)
-    tree = build_tree(training, rows, items, families)
-    values = np.concatenate([training.values[rows], tree.values])
-    first = np.concatenate([training.first[rows], tree.first])
-    found = forecaster.predict(values, first, training.season, naive.shape[1])
-    bad: Flags = np.asarray(~np.isfinite(found[: len(rows)]).all(axis=1))
-    failed[rows[bad]] = True
-    own = np.maximum(np.where(bad[:, None], naive[rows], found[: len(rows)]), 0.0)
-    variance = np.maximum(training.values[rows, -training.season :].mean(axis=1), _LEAST)
-    return two_passes(own, variance, tree.items, tree.families, found[len(rows) :]), failed
-
-
-def _kin(training: Training, members: Members, rows: Counts, alive: Flags) -> tuple[Texts, Texts]:
-    """Name the item and family each series is summed under.
-
-    Items that end inside the horizon are a family of their own, that its total may not hide their end; series that
-    are younger than most of their family stand alone, that its sum may not lose their elders' years.
-    """
-    items, families = members.item[rows].copy(), members.family[rows].copy()
-    length = training.length[rows]
-    for family in group_rows(families).values():
-        young = family[length[family] < _ELDER * length[family].max()]
-        items[young] = [f"{items[row]}\x1f{rows[row]}" for row in young]
-        families[young] = items[young]
-    ending = ~alive[rows].all(axis=1)
-    families[ending] = items[ending]
-    return items, families
 
 
 def _open(demand: Panel, counts: Counts) -> Counts:

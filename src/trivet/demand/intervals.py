@@ -13,9 +13,8 @@ from typing import Final
 import numpy as np
 
 from trivet.core.ids import Counts, Flags, Rates
+from trivet.core.learned import LEVELS, Widths
 
-LEVELS: Final = (80, 95)
-"""Per cent of outcomes that fall between the bounds."""
 MOST_SERIES: Final = 1_500
 """Series the bounds are learned from; more do not move them."""
 _ENOUGH: Final = 100
@@ -23,19 +22,12 @@ _ENOUGH: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Widths:
-    """Bounds in usual errors of a series, by step ahead: {level: (horizon,)}; learned once per snapshot."""
-
-    lower: Mapping[int, Rates]
-    upper: Mapping[int, Rates]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Bounds:
-    """Bounds of a forecast: {level: (series, horizon)}, in units, >= 0."""
+    """Bounds of a forecast: {level: (series, horizon)}, and its median (series, horizon); in units, >= 0."""
 
     lower: Mapping[int, Rates]
     upper: Mapping[int, Rates]
+    middle: Rates
 
 
 def usual_error(history: Rates, first: Counts, season: int) -> Rates:
@@ -89,33 +81,48 @@ def choose_sample(history: Rates, usable: Flags, most: int = MOST_SERIES) -> Cou
 
 
 def learn_widths(forecast: Rates, actual: Rates, error: Rates) -> Widths | None:
-    """Learn bounds from an earlier forecast and what came.
+    """Learn bounds from earlier forecasts and what came.
 
     Args:
-        forecast: (series, horizon) in units; rows with a NaN are left out.
-        actual: (series, horizon) in units.
+        forecast: (series, steps) in units.
+        actual: (series, steps) in units; where either is no number nothing is learned.
         error: (series,) usual error of each series as it was known then.
 
     Returns:
         Quantiles of (actual - forecast) / usual error with the conformal correction for few series; None where there
         is no series to learn from.
     """
-    heard = np.isfinite(forecast).all(axis=1) & np.isfinite(actual).all(axis=1)
-    scaled = ((actual - forecast)[heard]) / error[heard, None]
+    scaled = (actual - forecast) / error[:, None]
+    heard = np.isfinite(scaled).any(axis=1)
+    scaled = scaled[heard]
     if not len(scaled):
         return None
-    horizon = scaled.shape[1]
-    lower: dict[int, Rates] = {level: np.zeros(horizon) for level in LEVELS}
-    upper: dict[int, Rates] = {level: np.zeros(horizon) for level in LEVELS}
-    reach = max(0, -(-(_ENOUGH // len(scaled) - 1) // 2)) if len(scaled) < _ENOUGH else 0
-    for step in range(horizon):
-        errors = np.sort(scaled[:, max(0, step - reach) : step + reach + 1].ravel())
+    steps = scaled.shape[1]
+    lower, upper = ({level: np.zeros(steps) for level in LEVELS} for _ in range(2))
+    middle = np.zeros(steps)
+    for step in range(steps):
+        errors, series = _errors_at(scaled, step)
+        middle[step] = np.quantile(errors, 0.5)
         for level in LEVELS:
             # errors of one series are no new evidence: the correction counts series
-            tail = (1 - level / 100) / 2 * (1 + 1 / len(scaled)) - 1 / len(scaled)
-            lower[level][step] = min(np.quantile(errors, max(tail, 0.0)), 0.0)
-            upper[level][step] = max(np.quantile(errors, 1 - max(tail, 0.0)), 0.0)
-    return Widths(lower=lower, upper=upper)
+            tail = max((1 - level / 100) / 2 * (1 + 1 / series) - 1 / series, 0.0)
+            lower[level][step] = min(np.quantile(errors, tail), 0.0)
+            upper[level][step] = max(np.quantile(errors, 1 - tail), 0.0)
+    return Widths(lower=lower, upper=upper, middle=middle)
+
+
+def _errors_at(scaled: Rates, step: int) -> tuple[Rates, int]:
+    """Give the errors of a step, and of its neighbours as long as there are too few, and how many series they are of.
+
+    Beyond the last step with an error that last one is heard.
+    """
+    steps = scaled.shape[1]
+    for reach in range(steps):
+        near = scaled[:, max(0, step - reach) : step + reach + 1]
+        known = np.isfinite(near)
+        if known.sum() >= min(_ENOUGH, np.isfinite(scaled).sum()):
+            break
+    return near[known], int(known.any(axis=1).sum())
 
 
 def bounds_of(forecast: Rates, error: Rates, widths: Widths) -> Bounds:
@@ -124,11 +131,18 @@ def bounds_of(forecast: Rates, error: Rates, widths: Widths) -> Bounds:
     Args:
         forecast: (series, horizon) in units.
         error: (series,) usual error of each series as known now.
-        widths: as learned; steps beyond them are taken as the last one.
+        widths: as learned; beyond them they widen with the square root of the step.
     """
-    steps = np.minimum(np.arange(forecast.shape[1]), len(widths.lower[LEVELS[0]]) - 1)
+    learned = len(widths.middle)
+    places = np.arange(forecast.shape[1])
+    steps = np.minimum(places, learned - 1)
+    wider = np.sqrt(np.maximum((places + 1) / learned, 1.0))
 
-    def placed(moves: Mapping[int, Rates]) -> Mapping[int, Rates]:
-        return {level: np.maximum(forecast + moves[level][steps][None, :] * error[:, None], 0.0) for level in LEVELS}
+    def placed(moves: Rates) -> Rates:
+        return np.maximum(forecast + (moves[steps] * wider)[None, :] * error[:, None], 0.0)
 
-    return Bounds(lower=placed(widths.lower), upper=placed(widths.upper))
+    return Bounds(
+        lower={level: placed(widths.lower[level]) for level in LEVELS},
+        upper={level: placed(widths.upper[level]) for level in LEVELS},
+        middle=np.maximum(forecast + widths.middle[steps][None, :] * error[:, None], 0.0),
+    )

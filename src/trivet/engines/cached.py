@@ -25,14 +25,18 @@ class Cached:
         """Name and version of the forecaster behind it."""
         return self.forecaster.name
 
-    def predict(self, history: Rates, first: Counts, season: int, horizon: int) -> Rates:
+    def train(self, history: Rates, first: Counts, season: int) -> bytes:
+        """Learn what all series teach together; kept with the snapshot by the caller, not here."""
+        return self.forecaster.train(history, first, season)
+
+    def predict(self, history: Rates, first: Counts, season: int, horizon: int, trained: bytes = b"") -> Rates:
         """Forecast each series, from memory where the same was asked before; see `core.ports.Forecaster`."""
-        recipe = _recipe(self.name, history, first, season, horizon)
+        recipe = _recipe(f"{self.name}|{sha256(trained).hexdigest()}", history, first, season, horizon)
         shape = (len(history), horizon)
         kept = self.stages.get(recipe)
         if kept is not None and len(kept) == shape[0] * shape[1] * 8:
             return np.frombuffer(kept, dtype="<f8").reshape(shape).astype(np.float64)
-        found = self.forecaster.predict(history, first, season, horizon)
+        found = self.forecaster.predict(history, first, season, horizon, trained)
         self.stages.put(recipe, np.ascontiguousarray(found).astype("<f8").tobytes())
         return found
 

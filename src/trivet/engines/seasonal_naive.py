@@ -16,7 +16,18 @@ class SeasonalNaive:
         """Name and version, as the recipe says it."""
         return "seasonal-naive 1"
 
-    def predict(self, history: Rates, first: Counts, season: int, horizon: int) -> Rates:
+    def train(self, history: Rates, first: Counts, season: int) -> bytes:  # noqa: ARG002 - the port
+        """Learn nothing: each series is its own benchmark."""
+        return b""
+
+    def predict(
+        self,
+        history: Rates,
+        first: Counts,
+        season: int,
+        horizon: int,
+        trained: bytes = b"",  # noqa: ARG002 - the port
+    ) -> Rates:
         """Forecast each series; shapes and meaning as `core.ports.Forecaster` says."""
         rows = len(history)
         result = np.zeros((rows, horizon))

@@ -1,137 +1,169 @@
-"""The statistical forecaster: dynamic optimised Theta on the deseasonalised series, IMAPA where demand is lumpy.
+"""Theta for many series at once: the long run as a line, the short run as exponential smoothing, both fitted together.
 
-Fiorucci et al. 2016 (dynamic optimised Theta) and Petropoulos & Kourentzes 2015 (IMAPA) by statsforecast's model
-classes on plain numpy, in child processes. The season is our own shrunk index (`core.seasons`): the
-models' own test finds no season in four noisy years. Each series is forecast from its own values
-alone, so results do not depend on batches or workers.
+One step ahead a Theta model expects `level + w * line`, w = 1 - 1/theta (Fiorucci et al. 2016, after Assimakopoulos &
+Nikolopoulos 2000). The line is the straight trend of all values (optimised Theta), or of those known so far (dynamic
+optimised Theta). For a given smoothing the starting level and w are a linear least-squares problem, solved exactly;
+the smoothing is searched on a grid. Only + - * / and comparisons, series by series: results don't depend on batches,
+and 10,000 series of 60 buckets take about two seconds where an optimiser for each takes forty.
 """
 
-import pickle
-import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from trivet.core.ids import Counts, Rates
-from trivet.core.ports import Executor
-from trivet.core.seasons import ahead, seasonal_index, without_season
-from trivet.engines.processes import ProcessExecutor
 
-LUMPY = 1.32
-"""Mean interval between demands above which a series is intermittent (Syntetos & Boylan 2005)."""
-SHORTEST = 5
-"""Below this many buckets a trend is an artefact: the mean is the forecast."""
-BATCH = 1000
-"""Series a batch: about as much work as a child needs to import the library."""
+_LEAST, _MOST = 0.1, 0.99
+"""Range of the smoothing, as statsforecast searches it."""
+_COARSE: Final = 13
+"""Smoothings tried first, evenly through the range; the best one's neighbourhood is searched twice more."""
+_FINER: Final = ((-0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75), (-0.125, 0.0, 0.125))
+_SINGULAR: Final = 1e-9
+"""Below this the line can't be told from the starting level, and is left out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Theta:
-    """Forecasts with dynamic optimised Theta and IMAPA.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Lines:
+    """The long run of each series as known before each bucket, and at the end.
 
     Attributes:
-        executor: where batches run.
-        batch: series a batch; has no influence on the result.
+        start, slope: (series, buckets) line `start + slope * t`, t counted from 1 at the series' first bucket.
+        mean, last: (series,) mean of all values and slope of all values.
+        place: (series, buckets) t; 0 and below before the series begins.
+        fitted: (series, buckets) 1.0 where one step ahead is compared with what came.
     """
 
-    executor: Executor = field(default_factory=ProcessExecutor)
-    batch: int = BATCH
-
-    @property
-    def name(self) -> str:
-        """Name and version, as the recipe says it."""
-        from importlib.metadata import version
-
-        return f"theta 2 (statsforecast {version('statsforecast')})"
-
-    def predict(self, history: Rates, first: Counts, season: int, horizon: int) -> Rates:
-        """Forecast each series; shapes and meaning as `core.ports.Forecaster` says.
-
-        A row of NaN says that the method failed on that series: the caller falls back and says so.
-        """
-        rows = len(history)
-        starts = range(0, rows, self.batch)
-        batches = [
-            pickle.dumps((history[at : at + self.batch], first[at : at + self.batch], season, horizon)) for at in starts
-        ]
-        answers = self.executor.map_batches(predict_batch, batches)
-        # what a child of this very package wrote
-        parts = [np.asarray(pickle.loads(answer), dtype=np.float64) for answer in answers]  # noqa: S301
-        return np.concatenate(parts) if parts else np.zeros((0, horizon))
+    start: Rates
+    slope: Rates
+    mean: Rates
+    last: Rates
+    place: Rates
+    fitted: Rates
 
 
-def predict_batch(batch: bytes) -> bytes:
-    """Forecast one batch: pickled (history, first, season, horizon) -> pickled (series, horizon)."""
-    history, first, season, horizon = pickle.loads(batch)  # noqa: S301 - written by Theta.predict
-    known = np.arange(history.shape[1])[None, :] >= np.asarray(first)[:, None]
-    values = np.where(known, history, np.nan)
-    index = seasonal_index(values, season)
-    flat = without_season(values, index)
-    coming = ahead(index, history.shape[1], horizon)
-    result = np.zeros((len(history), horizon))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for row, start in enumerate(first):
-            own, level = history[row, start:], flat[row, start:]
-            if is_lumpy(own):
-                result[row] = lumpy_ahead(own, season, horizon)
-            else:
-                result[row] = _one(own, level, horizon) * coming[row]
-    return pickle.dumps(np.round(np.maximum(result, 0.0), 3))
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Fit:
+    """Smoothing, weight of the line and starting level of each series."""
+
+    smoothing: Rates
+    weight: Rates
+    level: Rates
 
 
-def is_lumpy(own: Rates) -> bool:
-    """Tell whether a series sells in too few buckets for a level and a season (ADI > 1.32)."""
-    sold = np.flatnonzero(own > 0)
-    return len(sold) > 0 and len(own) > 2 and (len(own) - sold[0]) / len(sold) > LUMPY
+def theta_ahead(values: Rates, first: Counts, horizon: int, *, dynamic: bool) -> Rates:
+    """Forecast series without season.
 
+    Args:
+        values: (series, buckets); what stands before `first` is not read.
+        first: (series,) index of each series' first bucket, at least two before the end.
+        horizon: buckets to forecast.
+        dynamic: whether the line is that of the values known so far.
 
-def lumpy_ahead(own: Rates, season: int, horizon: int) -> Rates:
-    """Forecast a series that sells in few buckets: the same buckets every year, or whenever (IMAPA).
-
-    Christmas stollen is no spare part: what comes back in the same buckets is expected there again, at the mean of
-    the last two years; a spare part is expected at its mean pace.
+    Returns:
+        (series, horizon), not floored; NaN or infinite where values are.
     """
-    if not returns_yearly(own, season):
-        return _imapa(own, horizon)
-    year = (own[-season:] + own[-2 * season : -season]) / 2
-    return year[np.arange(horizon) % season]
+    place = (np.arange(values.shape[1])[None, :] - np.asarray(first)[:, None] + 1).astype(np.float64)
+    held = np.where(place >= 1, values, 0.0)
+    lines = _moving_lines(held, place) if dynamic else _whole_lines(held, place)
+    return _extrapolated(held, lines, _fitted(held, lines), horizon, dynamic=dynamic)
 
 
-def returns_yearly(own: Rates, season: int) -> bool:
-    """Tell whether a series sells in the same buckets every year.
+def _whole_lines(values: Rates, place: Rates) -> _Lines:
+    """Fit one straight line to all values of each series."""
+    length = place[:, -1]
+    total, moment = np.zeros(len(values)), np.zeros(len(values))
+    for column in range(values.shape[1]):
+        total = total + values[:, column]
+        moment = moment + np.maximum(place[:, column], 0.0) * values[:, column]
+    mean = total / length
+    slope = 6 * (2 * moment / length - (1 + length) * mean) / (length * length - 1)
+    start = mean - slope * (length + 1) / 2
+    whole = np.ones(values.shape)
+    known = (place >= 1).astype(np.float64)
+    return _Lines(
+        start=start[:, None] * whole, slope=slope[:, None] * whole, mean=mean, last=slope, place=place, fitted=known
+    )
 
-    Over its last two years the year before misses a bucket by less than half as much as the mean does.
+
+def _moving_lines(values: Rates, place: Rates) -> _Lines:
+    """Fit to each bucket the straight line of the values before it; the first bucket has none."""
+    mean, slope = np.zeros(len(values)), np.zeros(len(values))
+    starts, slopes = np.zeros(values.shape), np.zeros(values.shape)
+    for column in range(values.shape[1]):
+        t = np.maximum(place[:, column], 1.0)
+        starts[:, column], slopes[:, column] = mean - t / 2 * slope, slope
+        known = place[:, column] >= 1
+        next_mean, next_slope = _with_value(values[:, column], t, mean, slope)
+        mean, slope = np.where(known, next_mean, mean), np.where(known, next_slope, slope)
+    fitted = (place >= 2).astype(np.float64)
+    return _Lines(start=starts, slope=slopes, mean=mean, last=slope, place=place, fitted=fitted)
+
+
+def _with_value(value: Rates, t: Rates, mean: Rates, slope: Rates) -> tuple[Rates, Rates]:
+    """Move mean and slope of t - 1 values to t values."""
+    steeper = ((t - 2) * slope + 6 * (value - mean) / t) / (t + 1)
+    return ((t - 1) * mean + value) / t, np.where(t > 1, steeper, 0.0)
+
+
+def _fitted(values: Rates, lines: _Lines) -> _Fit:
+    """Choose the smoothing with the smallest sum of squared errors one step ahead."""
+    grid = np.linspace(_LEAST, _MOST, _COARSE)
+    best = _best_of(np.repeat(grid[None, :], len(values), axis=0), values, lines)
+    step = grid[1] - grid[0]
+    for moves in _FINER:
+        near = best.smoothing[:, None] + step * np.array(moves)[None, :]
+        best = _best_of(np.clip(near, _LEAST, _MOST), values, lines)
+    return best
+
+
+def _best_of(smoothing: Rates, values: Rates, lines: _Lines) -> _Fit:
+    """Solve starting level and weight for each (series, choice) of the smoothing; keep the best choice.
+
+    What is compared with a value is `known level + part * start level + line * weight`: sums of products suffice.
     """
-    if len(own) < 2 * season or season < 2:
-        return False
-    last, before = own[-season:], own[-2 * season : -season]
-    spread = np.abs(own[-2 * season :] - own[-2 * season :].mean()).sum()
-    return bool(spread > 0 and 2 * np.abs(last - before).sum() < spread / 2)
+    kept = 1 - smoothing
+    level, part = np.zeros(smoothing.shape), np.ones(smoothing.shape)
+    of_parts, of_lines, both, rest_part, rest_line, rest = (np.zeros(smoothing.shape) for _ in range(6))
+    for column in range(values.shape[1]):
+        told = lines.fitted[:, column, None]
+        value, known = values[:, column, None], lines.place[:, column, None] >= 1
+        slope = lines.slope[:, column, None]
+        line = (part * lines.start[:, column, None] + (1 - part * kept) / smoothing * slope) * told
+        missing, share = (value - level) * told, part * told
+        of_parts, of_lines, both = of_parts + share * share, of_lines + line * line, both + share * line
+        rest_part, rest_line, rest = rest_part + missing * share, rest_line + missing * line, rest + missing * missing
+        level = np.where(known, smoothing * value + kept * level, level)
+        part = np.where(known, part * kept, part)
+    apart = of_parts * of_lines - both * both
+    solid = apart > _SINGULAR * of_parts * of_lines
+    weight = np.divide(rest_line * of_parts - rest_part * both, apart, out=np.zeros(apart.shape), where=solid)
+    weight = np.clip(weight, 0.0, 1.0)
+    begin = (rest_part - weight * both) / of_parts
+    error = rest + begin * (begin * of_parts - 2 * rest_part) + weight * (weight * of_lines - 2 * rest_line)
+    error = error + 2 * begin * weight * both
+    chosen = np.argmin(error, axis=1)[:, None]
+    smooth, weight, begin = (np.take_along_axis(x, chosen, axis=1)[:, 0] for x in (smoothing, weight, begin))
+    return _Fit(smoothing=smooth, weight=weight, level=begin)
 
 
-def _one(own: Rates, level: Rates, horizon: int) -> Rates:
-    """Forecast the deseasonalised series; the mean when it is too short, 0 when nothing was ever sold."""
-    if not (own > 0).any():
-        return np.zeros(horizon)
-    if len(own) < SHORTEST or np.ptp(level) == 0:
-        return np.full(horizon, own.mean())
-    from statsforecast.models import DynamicOptimizedTheta
-
-    return _guarded(DynamicOptimizedTheta(season_length=1), level, horizon)
-
-
-def _imapa(own: Rates, horizon: int) -> Rates:
-    from statsforecast.models import IMAPA
-
-    return _guarded(IMAPA(), own, horizon)
-
-
-def _guarded(model: object, values: Rates, horizon: int) -> Rates:
-    scale = float(np.mean(np.abs(values))) or 1.0
-    try:
-        mean = model.forecast(y=values / scale, h=horizon)["mean"]  # type: ignore[attr-defined]
-    except Exception:  # noqa: BLE001 - whatever the library raises, the caller must fall back and say so
-        return np.full(horizon, np.nan)
-    found = np.asarray(mean, dtype=np.float64) * scale
-    return found if np.isfinite(found).all() else np.full(horizon, np.nan)
+def _extrapolated(values: Rates, lines: _Lines, fit: _Fit, horizon: int, *, dynamic: bool) -> Rates:
+    """Smooth through the history, then go on with what is expected as if it had come."""
+    kept = 1 - fit.smoothing
+    level, part = fit.level, np.ones(len(values))
+    for column in range(values.shape[1]):
+        known = lines.place[:, column] >= 1
+        level = np.where(known, fit.smoothing * values[:, column] + kept * level, level)
+        part = np.where(known, part * kept, part)
+    result = np.zeros((len(values), horizon))
+    start, slope, mean, t = lines.start[:, -1], lines.last, lines.mean, lines.place[:, -1]
+    for step in range(horizon):
+        if dynamic:
+            start = mean - (t + 1) / 2 * slope
+        expected = level + fit.weight * (part * start + (1 - part * kept) / fit.smoothing * slope)
+        result[:, step] = expected
+        t = t + 1
+        if dynamic:
+            mean, slope = _with_value(expected, t, mean, slope)
+        level, part = fit.smoothing * expected + kept * level, part * kept
+    return result

@@ -1,25 +1,26 @@
 """Backtest: forecast what is already known, from before it was known, and see how far off the plan would have been.
 
 At each origin every series ends `horizon` buckets before its end (one bucket earlier an origin, as cycles follow each
-other); the forecaster sees only what came before, the bounds are learned from a forecast one horizon further back, and
-what came is compared with both. The seasonal naive and the naive (the last value) are scored beside it, with bounds
-learned the same way.
+other). The forecast goes the plan's way (`demand.learning`, `demand.statistical`) on what came before: model and bounds
+are learned there, and what came is compared. The seasonal naive and the naive (the last value) are scored beside it,
+with bounds learned from their own forecast one horizon earlier.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Final
 
 import numpy as np
 
 from trivet.core.ids import Counts, Flags, Rates
 from trivet.core.ports import Forecaster
 from trivet.demand.intervals import Bounds, bounds_of, choose_sample, learn_widths, mean_change, usual_error
+from trivet.demand.learning import LEAST_HISTORY, learn
 from trivet.demand.scores import Skill, score_forecast
+from trivet.demand.statistical import bare, forecast_known
 
-LEAST_HISTORY: Final = 3
-"""Buckets before the origin that a forecast needs to be worth a test."""
 Clock = Callable[[], float]
+Told = tuple[Rates, Bounds | None]
+"""A forecast, (series, horizon) in units, and its bounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class Tested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Past:
+class Past:
     """What was known at an origin, and what came."""
 
     history: Rates
@@ -59,6 +60,10 @@ class Question:
     origins: int = 1
 
 
+Method = Callable[[Past, Question], Told]
+"""A way to forecast what followed a past."""
+
+
 def long_enough(length: Counts, asked: Question) -> Flags:
     """Tell which series (by their number of buckets) can be tested at every origin."""
     enough: Flags = length >= asked.horizon + asked.origins - 1 + LEAST_HISTORY
@@ -66,7 +71,7 @@ def long_enough(length: Counts, asked: Question) -> Flags:
 
 
 def backtest(
-    values: Rates, first: Counts, asked: Question, methods: Mapping[str, Forecaster], clock: Clock
+    values: Rates, first: Counts, asked: Question, methods: Mapping[str, Method], clock: Clock
 ) -> dict[str, Tested]:
     """Test methods on series that are long enough.
 
@@ -74,7 +79,7 @@ def backtest(
         values: (series, buckets) in units, all ending in the last column.
         first: (series,) index of each series' first bucket.
         asked: season, horizon, origins.
-        methods: forecasters by name; rows they can't forecast count with the seasonal naive.
+        methods: ways to forecast by name: `as_planned`, `last_value`, `year_before`.
         clock: gives the CPU seconds used so far, children included.
 
     Returns:
@@ -89,25 +94,49 @@ def backtest(
         scale = mean_change(past.history, known, asked.season)
         for name, method in methods.items():
             start = clock()
-            forecast = _forecast(method, past, asked)
-            bounds = _bounds(method, past, asked, forecast)
+            forecast, bounds = method(past, asked)
             spent[name] += clock() - start
             found[name].append(score_forecast(forecast, past.actual, scale, naive, bounds))
     return {name: Tested(skill=_mean(found[name]), cpu_seconds=spent[name]) for name in methods}
 
 
-@dataclass(frozen=True, slots=True)
-class LastValue:
-    """The naive forecast: the last value stays."""
+def as_planned(forecaster: Forecaster) -> Method:
+    """Forecast as planning does: learn from what was known, predict, and bound with what was learned."""
 
-    @property
-    def name(self) -> str:
-        """Name and version, as the recipe says it."""
-        return "naive 1"
+    def forecast(past: Past, asked: Question) -> Told:
+        known = bare(past.history, past.first, asked.season)
+        learned = learn(known, asked.horizon, forecaster)
+        found = np.round(forecast_known(known, learned, asked.horizon, forecaster).values, 3)
+        if learned.widths is None:
+            return found, None
+        return found, bounds_of(found, usual_error(past.history, past.first, asked.season), learned.widths)
 
-    def predict(self, history: Rates, first: Counts, season: int, horizon: int) -> Rates:  # noqa: ARG002 - the port
-        """Forecast each series; shapes and meaning as `core.ports.Forecaster` says."""
-        return np.repeat(history[:, -1:], horizon, axis=1)
+    return forecast
+
+
+def last_value(past: Past, asked: Question) -> Told:
+    """Forecast that the last value stays."""
+    return _benchmark(past, asked, lambda history, _first: np.repeat(history[:, -1:], asked.horizon, axis=1))
+
+
+def year_before(past: Past, asked: Question) -> Told:
+    """Forecast the same bucket a year earlier."""
+    return _benchmark(past, asked, lambda history, first: seasonal_naive(history, first, asked.season, asked.horizon))
+
+
+def _benchmark(past: Past, asked: Question, method: Callable[[Rates, Counts], Rates]) -> Told:
+    """Forecast with a benchmark, and learn its bounds one horizon before, from a sample of the series."""
+    forecast = method(past.history, past.first)
+    usable = past.history.shape[1] - past.first >= asked.horizon + max(asked.season, LEAST_HISTORY)
+    rows = choose_sample(past.history, usable)
+    if not len(rows):
+        return forecast, None
+    before = _cut(past.history[rows], past.first[rows], 0, asked.horizon)
+    error = usual_error(before.history, before.first, asked.season)
+    widths = learn_widths(method(before.history, before.first), before.actual, error)
+    if widths is None:
+        return forecast, None
+    return forecast, bounds_of(forecast, usual_error(past.history, past.first, asked.season), widths)
 
 
 def seasonal_naive(history: Rates, first: Counts, season: int, horizon: int) -> Rates:
@@ -119,47 +148,10 @@ def seasonal_naive(history: Rates, first: Counts, season: int, horizon: int) -> 
     return np.where((history.shape[1] - first >= season)[:, None], yearly, last)
 
 
-@dataclass(frozen=True, slots=True)
-class YearBefore:
-    """The seasonal naive as a method: the same bucket a year earlier."""
-
-    @property
-    def name(self) -> str:
-        """Name and version, as the recipe says it."""
-        return "seasonal naive of a backtest 1"
-
-    def predict(self, history: Rates, first: Counts, season: int, horizon: int) -> Rates:
-        """Forecast each series; shapes and meaning as `core.ports.Forecaster` says."""
-        return seasonal_naive(history, first, season, horizon)
-
-
-def _cut(values: Rates, first: Counts, back: int, horizon: int) -> _Past:
+def _cut(values: Rates, first: Counts, back: int, horizon: int) -> Past:
     """Stand `horizon + back` buckets before the end."""
     end = values.shape[1] - back
-    return _Past(history=values[:, : end - horizon], first=first, actual=values[:, end - horizon : end])
-
-
-def _forecast(method: Forecaster, past: _Past, asked: Question) -> Rates:
-    found = method.predict(past.history, past.first, asked.season, asked.horizon)
-    failed: Flags = np.asarray(~np.isfinite(found).all(axis=1))
-    naive = seasonal_naive(past.history, past.first, asked.season, asked.horizon)
-    return np.where(failed[:, None], naive, found)
-
-
-def _bounds(method: Forecaster, past: _Past, asked: Question, forecast: Rates) -> Bounds | None:
-    """Learn bounds one horizon before the origin, from a sample of the series that reach there."""
-    columns = past.history.shape[1]
-    usable = columns - past.first >= asked.horizon + max(asked.season, LEAST_HISTORY)
-    rows = choose_sample(past.history, usable)
-    if not len(rows):
-        return None
-    sample = _Past(history=past.history[rows], first=past.first[rows], actual=past.actual[rows])
-    before = _cut(sample.history, sample.first, 0, asked.horizon)
-    error = usual_error(before.history, before.first, asked.season)
-    widths = learn_widths(_forecast(method, before, asked), before.actual, error)
-    if widths is None:
-        return None
-    return bounds_of(forecast, usual_error(past.history, past.first, asked.season), widths)
+    return Past(history=values[:, : end - horizon], first=first, actual=values[:, end - horizon : end])
 
 
 def _mean(skills: list[Skill]) -> Skill:

@@ -10,10 +10,20 @@ import numpy as np
 from trivet.connect.long_series import read_series
 from trivet.core.errors import InvalidInput
 from trivet.core.issues import Issue, Place, Severity
-from trivet.core.ports import Forecaster
-from trivet.engines.ensemble import Ensemble, Mode
+from trivet.core.options import ForecastMode
+from trivet.demand.learning import LEAST_HISTORY
+from trivet.engines.ensemble import Ensemble
 from trivet.engines.processes import ProcessExecutor
-from trivet.planning.backtest import LEAST_HISTORY, LastValue, Question, Tested, YearBefore, backtest, long_enough
+from trivet.planning.backtest import (
+    Method,
+    Question,
+    Tested,
+    as_planned,
+    backtest,
+    last_value,
+    long_enough,
+    year_before,
+)
 from trivet.usecases.declare import Shells
 from trivet.workspace.settings import read_settings
 
@@ -66,7 +76,7 @@ class BacktestAnswer(Scores):
 def backtest_series(
     file: Path, *, season: int = 12, horizon: int = 18, origins: int = 1, mode: str = "fast"
 ) -> BacktestAnswer:
-    """Forecast the last buckets of each series of a file from those before, and compare; with the engine of planning.
+    """Forecast the last buckets of each series of a file from those before, and compare; the plan's way.
 
     Args:
         file: long CSV with the columns series, bucket, quantity.
@@ -90,10 +100,10 @@ def backtest_series(
     columns = int(length[tested].max())
     values, first = series.values[tested][:, -columns:], columns - length[tested]
     executor = ProcessExecutor(workers=read_settings().workers)
-    methods: dict[str, Forecaster] = {
-        "forecast": Ensemble(mode=Mode(mode), executor=executor),
-        "naive": LastValue(),
-        "seasonal_naive": YearBefore(),
+    methods: dict[str, Method] = {
+        "forecast": as_planned(Ensemble(mode=ForecastMode(mode), executor=executor)),
+        "naive": last_value,
+        "seasonal_naive": year_before,
     }
     found = {name: _scores(one, len(values)) for name, one in backtest(values, first, asked, methods, _cpu).items()}
     forecast = {name: getattr(found["forecast"], name) for name in Scores.__dataclass_fields__}
@@ -106,7 +116,7 @@ def _check_asked(numbers: dict[str, int], mode: str) -> None:
     for name, value in numbers.items():
         if value < 1:
             raise InvalidInput(f"{name} is {value}, expected a whole number from 1, such as --{name} 12.")
-    if mode not in set(Mode):
+    if mode not in set(ForecastMode):
         raise InvalidInput(f"mode is '{mode}', expected fast or full.")
 
 

@@ -55,18 +55,19 @@ def make_plan(
     Raises:
         NotFound: there is no such scenario, or nothing was imported yet.
     """
-    chosen = options or PlanOptions()
+    chosen = options or PlanOptions(mode=workspace.settings.mode)
     sources = workspace.sources(scenario, snapshot=snapshot, upto=upto)
-    reference = workspace.reference(scenario)
-    made = make(sources.inputs, sources.entries, chosen, workspace.engines(), reference)
+    reference = workspace.reference(scenario, upto=sources.seq)
+    engines = workspace.engines(chosen.mode)
+    learned = workspace.learned(sources.snapshot, engines.forecaster)
+    made = make(sources.inputs, sources.entries, chosen, engines, reference, learned)
     plan = replace(made, issues=(*made.issues, *sources.issues))
-    seq = sources.entries[-1].seq if sources.entries else Seq(0)
     name = ScenarioId(scenario)
-    version = workspace.store.put_version(name, seq, plan, sources.snapshot, workspace.stamp("plan"))
+    version = workspace.store.put_version(name, sources.seq, plan, sources.snapshot, workspace.stamp("plan"))
     return PlanAnswer(
         version=version,
         scenario=name,
-        seq=seq,
+        seq=sources.seq,
         digest=plan.digest(),
         summary=summarise(sources.inputs, plan),
         issues=plan.issues,

@@ -1,13 +1,12 @@
 """Price relief: what one Saturday, 8 hours or 100 packs are worth, and what production fixed by hand costs."""
 
 from dataclasses import dataclass
-from itertools import product
 
 from trivet.core.errors import InvalidInput
 from trivet.core.ids import Digest, VersionId
 from trivet.core.options import PlanOptions
 from trivet.core.said import parse_scope, parse_span
-from trivet.planning.make import options_digest
+from trivet.planning.make import find_options
 from trivet.planning.relief import Asked, ReliefPrices
 from trivet.planning.relief import price_relief as price
 from trivet.usecases.declare import Shells
@@ -67,8 +66,7 @@ def price_relief(
 
 def _options_of(digest: Digest) -> PlanOptions:
     """Find the options a recipe names, among those the command line can choose."""
-    for overtime, subcontract in product((True, False), repeat=2):
-        options = PlanOptions(allow_overtime=overtime, allow_subcontract=subcontract)
-        if options_digest(options) == digest:
-            return options
+    options = find_options(digest)
+    if options is not None:
+        return options
     raise InvalidInput("the plan was made with options of its own. Give them: price_relief(..., options=...).")

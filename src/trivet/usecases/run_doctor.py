@@ -10,11 +10,14 @@ from trivet.core.ids import Seq
 from trivet.core.options import PlanOptions
 from trivet.core.plan import Plan
 from trivet.planning.compare import changed_measures
-from trivet.planning.effects import effects_in_turn
+from trivet.planning.effects import effects_again
+from trivet.planning.make import find_options
 from trivet.planning.make import make_plan as make
+from trivet.planning.rows import on_rows_of
 from trivet.reconcile.ties import run_ties
 from trivet.store import StoredScenario, StoredVersion
 from trivet.usecases.declare import Shells
+from trivet.workspace.moments import axes_of
 from trivet.workspace.workspace import Workspace
 
 DECLARED = Shells(command="doctor", why="an administrator's task; no page")
@@ -58,16 +61,17 @@ def _folded(
     here = [entry for entry in entries if entry.base == version.digest]
     if not here:
         return {}
-    live = [entry for entry in entries if entry.seq < here[0].seq]
-    again = effects_in_turn(plan, inputs, live, [entry.entry for entry in here])
-    return {
-        entry.seq: tuple(part for part in result if isinstance(part, Effect))
-        for entry, result in zip(here, again, strict=False)
-    }
+    axes = axes_of(workspace)
+    log = on_rows_of(entries, version.digest, plan.panels, axes, workspace.registry)
+    live = [entry for entry in log if entry.seq < here[0].seq]
+    again = effects_again(plan, inputs, live, log[len(live) :])
+    found = {entry.seq: effects for entry, effects in zip(log[len(live) :], again, strict=True)}
+    return {entry.seq: found[entry.seq] for entry in here}
 
 
 def _check_version(workspace: Workspace, version: StoredVersion, *, again: bool) -> list[Check]:
-    sources, plan = workspace.sources_of(version), workspace.store.load_plan(version.id)
+    plan = workspace.store.load_plan(version.id)
+    sources = workspace.sources_of(version, plan)
     found = [
         Check(
             name=f"{version.id}: {tie.name}",
@@ -78,12 +82,13 @@ def _check_version(workspace: Workspace, version: StoredVersion, *, again: bool)
         )
         for tie in run_ties(sources.inputs, plan.panels)
     ]
-    found.append(_same(f"V14 compare({version.id}, {version.id}) is empty", plan, plan))
+    found.append(_same(f"V14 {version.id} compared with itself shows no difference", plan, plan))
     if again:
-        options = PlanOptions()
-        made = make(
-            sources.inputs, sources.entries, options, workspace.engines(), workspace.reference(version.scenario)
-        )
+        options = find_options(plan.recipe.options) or PlanOptions()
+        engines = workspace.engines(options.mode)
+        learned = workspace.learned(version.snapshot, engines.forecaster)
+        reference = workspace.reference(version.scenario, upto=version.seq)
+        made = make(sources.inputs, sources.entries, options, engines, reference, learned)
         whole = replace(made, issues=(*made.issues, *sources.issues))
         found.append(_same(f"V13 {version.id} made again is the same plan", plan, whole))
     return found

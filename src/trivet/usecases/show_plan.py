@@ -1,6 +1,6 @@
 """Show the plan: on one screen, as a table of a measure at any level and period, or as its list of issues."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -12,17 +12,20 @@ from trivet.core.measures import MeasureSpec
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.core.rollup import RolledUp, roll_up
-from trivet.core.said import parse_scope, parse_span
+from trivet.core.said import parse_moment, parse_scope, parse_span
 from trivet.core.seasons import YEAR_BUCKETS
 from trivet.core.summary import PlanSummary
-from trivet.core.units import read_units
+from trivet.core.units import check_unit, read_units
 from trivet.finance.exchange import RateType
 from trivet.finance.restatement import LOCAL
 from trivet.planning.currencies import Asked, InCurrency, currency_words, roll_up_in_currency
 from trivet.planning.explain import unit_in_words
+from trivet.planning.ranges import is_bound, roll_bound
 from trivet.planning.summary import summarise
+from trivet.planning.views import PATH, By, Rows, by_structure, level_shown, rows_by
 from trivet.usecases.declare import Shells
-from trivet.workspace.workspace import MAIN, Workspace, level_of
+from trivet.workspace.moments import looked_at_then
+from trivet.workspace.workspace import MAIN, Looked, Workspace
 
 RollUp = Callable[[PlanInputs, Panel, MeasureSpec, Asked], tuple[tuple[InCurrency, ...], tuple[Issue, ...]]]
 DECLARED = Shells(command="show", why="pages come with the workbench")
@@ -30,11 +33,12 @@ DECLARED = Shells(command="show", why="pages come with the workbench")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryAnswer:
-    """A version on one screen."""
+    """A version on one screen; `changes` were recorded since and are not in it."""
 
     version: VersionId
     state: str
     summary: PlanSummary
+    changes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,8 @@ class View:
     """How a measure is looked at.
 
     Attributes:
-        by: level of the rows; a grain without its dimension shows one total.
+        by: level of the rows, or a hierarchy: every level above its leaves, members named by their path;
+            a grain without its dimension shows one total.
         period: bucket, quarter or year.
         where: nodes as `level=member`.
         first: first bucket; None = the current one, or of measures of closed buckets two years back.
@@ -50,6 +55,9 @@ class View:
         unit: unit of measure to show quantities in; None = each item's base unit.
         currency: ISO code to show money in, or `local`: each market's invoice currency; None = plan currency.
         rate: exchange rates money is valued at: plan, budget, actual or forecast.
+        structure: `plan` = the structure of the plan's own cycle, `today` = of the latest import (an older
+            version's codes by those of today), `as-was` = in each bucket where members lay then.
+        as_of: a sequence number, day or instant: the numbers as they were looked at then; None = now.
     """
 
     by: str = "family"
@@ -60,6 +68,8 @@ class View:
     unit: str | None = None
     currency: str | None = None
     rate: str = "plan"
+    structure: str = By.PLAN
+    as_of: str | None = None
 
 
 _WHOLE = View()
@@ -84,7 +94,10 @@ class NumbersAnswer:
     Attributes:
         unit: what the values count in; of money the currency shown, or `local currency`.
         rate: exchange rates money is valued at.
+        format: decimals people read it with, as the measure says: 0, 0.00 or 0.0 %.
         effects: exchange effect of each row: its value at plan rates less the value shown; empty at plan rates.
+        changes: how many were recorded since the version; edited and summed measures know them, solved ones do not
+            and an issue says so.
     """
 
     version: VersionId
@@ -98,6 +111,8 @@ class NumbersAnswer:
     issues: tuple[Issue, ...]
     rate: str = "plan"
     effects: tuple[Row, ...] = ()
+    format: str = "0"
+    changes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +124,17 @@ class IssuesAnswer:
 
 
 def show_plan(workspace: Workspace, *, plan: str = MAIN) -> SummaryAnswer:
-    """Give the summary of a scenario's latest version, or of a version.
+    """Give the summary of a scenario's latest version, or of a version: a set of plans that fit together.
 
     Raises NotFound when there is no such scenario or version, or it has no plan yet.
     """
-    version, made, inputs = workspace.opened(plan)
-    return SummaryAnswer(version=version.id, state=version.state, summary=summarise(inputs, made))
+    looked = workspace.looked_at(plan)
+    return SummaryAnswer(
+        version=looked.version.id,
+        state=looked.version.state,
+        summary=summarise(looked.inputs, looked.made),
+        changes=looked.stale.changes if looked.stale else 0,
+    )
 
 
 def show_issues(workspace: Workspace, *, plan: str = MAIN) -> IssuesAnswer:
@@ -124,7 +144,7 @@ def show_issues(workspace: Workspace, *, plan: str = MAIN) -> IssuesAnswer:
 
 
 def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, plan: str = MAIN) -> NumbersAnswer:
-    """Give a measure as a table.
+    """Give a measure as a table: of a scenario as it stands now, of a version as it was made.
 
     Args:
         workspace: the open workspace.
@@ -136,34 +156,63 @@ def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, pla
         NotFound: something named is not known; the message offers the nearest name.
         InvalidInput: the period is none, or a currency or rate is asked for that the measure does not have.
     """
-    version, made, inputs = workspace.opened(plan)
-    spec, model = workspace.registry[measure], inputs.model
-    panel = made.panel(spec.grain)
-    dimension, level = level_of(inputs, view.by)
-    own = level if level in panel.dimensions else dimension
+    looked = looked_at_then(workspace, plan, parse_moment(view.as_of)) if view.as_of else workspace.looked_at(plan)
+    spec, inputs, model = workspace.registry[measure], looked.inputs, looked.inputs.model
+    panel = looked.plan.panel(spec.grain)
+    behind = looked.stale.issue(spec.id) if looked.stale else None
+    check_unit(spec, view.unit, inputs.table("unit_conversions"), inputs.table("items"))
+    rows = rows_by(inputs, view.by)
+    panel, seen = _seen(workspace, looked, rows, view, panel)
     asked = Asked(
-        levels={own: level} if own in panel.dimensions else {},
+        levels={},
         period=_period(view.period),
-        scope=parse_scope(view.where, model.dimensions),
+        scope=parse_scope(view.where, seen.model.dimensions),
         currency=view.currency,
         kind=_kind(view.rate),
     )
     money = view.currency is not None or asked.kind is not RateType.PLAN
-    parts, issues = (roll_up_in_currency if money else _plain(view.unit))(inputs, panel, spec, asked)
+    levels = _levels(panel, seen, rows)
+    rolling = roll_up_in_currency if money else _plain(view.unit)
+    if is_bound(spec.id) and not money:
+        rolling = _formed(looked.plan.panel("company"), view.unit)
+    tables = [rolling(seen, panel, spec, replace(asked, levels=level)) for level in levels]
+    parts = [part for table, _ in tables for part in table]
+    issues = tuple(dict.fromkeys(issue for _, said in tables for issue in said))
     labels, shown = _shown(view, spec, model.buckets)
     return NumbersAnswer(
-        version=version.id,
+        version=looked.version.id,
         measure=spec.id,
         about=spec.about,
         unit=currency_words(inputs, spec, view.currency) if money else view.unit or unit_in_words(spec, inputs),
         where=", ".join(view.where) or "everything",
-        by=level if asked.levels else "",
+        by=rows.title if levels[0] else "",
         periods=labels,
         rows=_every_row(((part.currency, part.rolled) for part in parts), spec, shown, view.currency),
-        issues=issues,
+        issues=(*issues, behind) if behind else issues,
         rate=asked.kind,
+        format=spec.format,
         effects=_every_row(((part.currency, part.effect) for part in parts), spec, shown, view.currency),
+        changes=looked.stale.changes if looked.stale else 0,
     )
+
+
+def _seen(workspace: Workspace, looked: Looked, rows: Rows, view: View, panel: Panel) -> tuple[Panel, PlanInputs]:
+    """Give the numbers and inputs by the structure that is asked for."""
+    try:
+        by = By(view.structure)
+    except ValueError as error:
+        raise InvalidInput(f"structure is '{view.structure}'; expected {', '.join(By)}.") from error
+    today = rows_by(workspace.sources(looked.version.scenario).inputs, view.by).inputs if by is By.TODAY else None
+    return by_structure(panel, rows.inputs, by, today)
+
+
+def _levels(panel: Panel, inputs: PlanInputs, rows: Rows) -> list[Mapping[str, str | None]]:
+    """Give what to roll up by, one a level of the rows; a grain without their dimension has one total."""
+    if rows.levels[0] in panel.dimensions and rows.levels[0] not in inputs.model.dimensions:
+        return [{rows.levels[0]: rows.levels[0]}]
+    if rows.dimension not in panel.dimensions:
+        return [{}]
+    return [{rows.dimension: level_shown(inputs, rows.dimension, level)} for level in rows.levels]
 
 
 def _plain(unit: str | None) -> RollUp:
@@ -182,6 +231,22 @@ def _plain(unit: str | None) -> RollUp:
             scope=asked.scope,
             unit=unit,
             units=units,
+        )
+        return (InCurrency(currency="", rolled=table, effect=None),), table.issues
+
+    return rolled
+
+
+def _formed(company: Panel, unit: str | None) -> RollUp:
+    """Form bounds of the forecast in base units: they do not add."""
+
+    def rolled(
+        inputs: PlanInputs, panel: Panel, spec: MeasureSpec, asked: Asked
+    ) -> tuple[tuple[InCurrency, ...], tuple[Issue, ...]]:
+        if unit is not None:
+            raise InvalidInput(f"{spec.id} is formed in base units, not in '{unit}'. Leave --unit out.")
+        table = roll_bound(
+            panel, company, inputs.model, asked.levels, spec.id, period=asked.period, scope=asked.scope
         )
         return (InCurrency(currency="", rolled=table, effect=None),), table.issues
 
@@ -221,6 +286,7 @@ def _every_row(
 ) -> tuple[Row, ...]:
     """Give the rows of all currencies, by member; in local currency only those that have a value."""
     rows = [row for code, rolled in parts if rolled is not None for row in _rows(rolled, spec, shown, code)]
+    rows.sort(key=lambda row: row.member.split(PATH))
     if currency != LOCAL:
         return tuple(replace(row, currency="") for row in rows)
     return tuple(sorted((row for row in rows if any(row.values)), key=lambda row: (row.member, row.currency)))

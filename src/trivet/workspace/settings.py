@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from trivet.core.errors import InvalidInput
+from trivet.core.options import ForecastMode
 
 DEFAULT_WORKSPACE: Final = "trivet-workspace"
 
@@ -30,12 +31,14 @@ class Settings:
         workspace: folder, or database URL, of the workspace.
         actor: who acts, as the log names them.
         workers: processes for forecasts.
+        mode: how much the statistical forecast computes, where a plan does not say.
         all: every setting with its origin, for `trivet settings`.
     """
 
     workspace: str
     actor: str
     workers: int
+    mode: ForecastMode
     all: tuple[Setting, ...]
 
 
@@ -57,11 +60,15 @@ def read_settings(flags: Mapping[str, str | None] | None = None) -> Settings:
         raise InvalidInput(
             f"workers is '{workers.value}' ({workers.origin}); expected a whole number from 1. Set TRIVET_WORKERS=2."
         )
+    mode = _setting("mode", given, file, ForecastMode.FAST)
+    if mode.value not in set(ForecastMode):
+        raise InvalidInput(f"mode is '{mode.value}' ({mode.origin}); expected fast or full. Set TRIVET_MODE=fast.")
     return Settings(
         workspace=workspace.value,
         actor=actor.value,
         workers=int(workers.value),
-        all=(workspace, actor, workers),
+        mode=ForecastMode(mode.value),
+        all=(workspace, actor, workers, mode),
     )
 
 

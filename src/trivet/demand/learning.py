@@ -1,0 +1,341 @@
+"""What series teach each other, learned once per snapshot: the model of all series, levels, seasons to borrow, bounds.
+
+Families, items and series are forecast each from its own sums and reconciled (`demand.levels`); what stays is a factor
+for each series and bucket, so that a later correction of one series moves no other. Bounds come from forecasts made
+as planning would have made them up to three times earlier, against what came: pooled widths of a series (`demand.
+intervals`), and how far errors of a family, of the company and of neighbouring buckets move together, set so that the
+sums of those past forecasts fell between their bounds as often as they should.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from trivet.core.ids import Counts, Flags, Rates
+from trivet.core.learned import Learned, Together, Widths
+from trivet.core.ports import Forecaster
+from trivet.core.seasons import seasonal_index
+from trivet.demand.combined import combined_distance
+from trivet.demand.intervals import MOST_SERIES, bounds_of, choose_sample, learn_widths, usual_error
+from trivet.demand.levels import build_tree, two_passes
+from trivet.demand.scope import Texts, group_rows
+from trivet.demand.statistical import Known, combine, method_rows, sells, year_before
+
+LEAST_HISTORY: Final = 3
+"""Buckets before an origin that a forecast needs to be worth a test."""
+_ELDER: Final = 0.75
+"""Series with less than this part of their family's longest history are not summed with it."""
+_FACTOR: Final = 4.0
+"""Most that levels may lift a series or press it down."""
+_LEAST: Final = 1e-9
+"""Variance of a series that sold nothing."""
+_PLACES: Final = 9
+_ORIGINS: Final = 3
+"""Most past forecasts the bounds are learned from."""
+_WINDOWS: Final = (3, 12)
+"""Sums over so many buckets show how errors add up in time."""
+_FEWEST: Final = 20
+"""Sums needed to say how errors move together; with fewer they are taken to add up."""
+
+
+def learn(known: Known, horizon: int, forecaster: Forecaster) -> Learned:
+    """Learn what the series teach each other; pure, and the same for any order of the series.
+
+    Args:
+        known: all series of a snapshot.
+        horizon: buckets to forecast.
+        forecaster: trains and predicts.
+    """
+    seasons, elders = _seasons(known)
+    start = _untaught(known, seasons, elders)
+    lesson = _Lesson.of(known, start)
+    model = _train(lesson, forecaster)
+    own = _predict([lesson], model, horizon, forecaster)[0] if len(lesson.summed) else np.zeros((0, horizon))
+    widths, together = _bounds(known, horizon, forecaster)
+    return Learned(
+        model=model,
+        keys=known.keys,
+        factors=np.round(_factors(lesson, own, horizon), _PLACES),
+        seasons=np.round(seasons, _PLACES),
+        elders=elders,
+        widths=widths,
+        together=together,
+    )
+
+
+def _untaught(known: Known, seasons: Rates, elders: Counts, model: bytes = b"") -> Learned:
+    none = np.ones((len(known.keys), 0))
+    return Learned(model=model, keys=known.keys, factors=none, seasons=seasons, elders=elders, widths=None)
+
+
+def _seasons(known: Known) -> tuple[Rates, Counts]:
+    """Give the season each young series borrows from its family's elders, and who has one."""
+    held = known.training
+    season, buckets = held.season, held.values.shape[1]
+    seasons = np.ones((len(held.values), season))
+    elders = np.zeros(len(held.values), dtype=np.int64)
+    for rows in group_rows(known.families).values():
+        old = rows[held.length[rows] >= 2 * season]
+        if not len(old) or len(old) == len(rows):
+            continue
+        index = seasonal_index(held.values[old].sum(axis=0, keepdims=True), season)[0]
+        young = rows[held.length[rows] < 2 * season]
+        seasons[young], elders[young] = np.roll(index, -(buckets % season)), 1
+    return seasons, elders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Lesson:
+    """Series for the methods at one point in time, and their sums.
+
+    Attributes:
+        known: all series.
+        rows: those for the methods.
+        items: series (by place in `rows`) of each item; families: items of each family.
+        values, first: of the series and then of the sums of several.
+        summed: place among items and families of each of those sums.
+    """
+
+    known: Known
+    rows: Counts
+    items: list[Counts]
+    families: list[Counts]
+    values: Rates
+    first: Counts
+    summed: Counts
+
+    @classmethod
+    def of(cls, known: Known, learned: Learned) -> "_Lesson":
+        held = known.training
+        rows = method_rows(known, learned.elders > 0)
+        items, families = _kin(known, rows)
+        tree = build_tree(held, rows, items, families)
+        sizes = [len(part) for part in tree.items]
+        wholes = [sum(sizes[item] for item in family) if len(family) > 1 else 0 for family in tree.families]
+        # the sum of one is that one: what lies below speaks alone
+        summed = np.flatnonzero(np.array(sizes + wholes, dtype=np.int64) > 1).astype(np.int64)
+        return cls(
+            known=known,
+            rows=rows,
+            items=tree.items,
+            families=tree.families,
+            values=np.concatenate([held.values[rows], tree.values[summed]]),
+            first=np.concatenate([held.first[rows], tree.first[summed]]),
+            summed=summed,
+        )
+
+
+def _kin(known: Known, rows: Counts) -> tuple[Texts, Texts]:
+    """Name the item and family each series is summed under.
+
+    Items that end inside the horizon are a family of their own, that its total may not hide their end; series that
+    are younger than most of their family stand alone, that its sum may not lose their elders' years.
+    """
+    items, families = known.items[rows].copy(), known.families[rows].copy()
+    length = known.training.length[rows]
+    for family in group_rows(families).values():
+        young = family[length[family] < _ELDER * length[family].max()]
+        items[young] = [f"{items[row]}\x1f{rows[row]}" for row in young]
+        families[young] = items[young]
+    ending = known.ending[rows]
+    families[ending] = items[ending]
+    return items, families
+
+
+def _train(lesson: _Lesson, forecaster: Forecaster) -> bytes:
+    return forecaster.train(lesson.values, lesson.first, lesson.known.training.season) if len(lesson.rows) else b""
+
+
+def _predict(lessons: Sequence[_Lesson], model: bytes, horizon: int, forecaster: Forecaster) -> list[Rates]:
+    """Forecast the series and sums of several lessons in one call."""
+    sizes = [len(lesson.values) for lesson in lessons]
+    if not sum(sizes):
+        return [np.zeros((0, horizon)) for _ in lessons]
+    found = forecaster.predict(
+        np.concatenate([lesson.values for lesson in lessons]),
+        np.concatenate([lesson.first for lesson in lessons]),
+        lessons[0].known.training.season,
+        horizon,
+        model,
+    )
+    return np.split(found, np.cumsum(sizes)[:-1])
+
+
+def _factors(lesson: _Lesson, found: Rates, horizon: int) -> Rates:
+    """Reconcile series with their sums; give what becomes of each as a part of its own forecast."""
+    held, rows = lesson.known.training, lesson.rows
+    factors = np.ones((len(held.values), horizon))
+    if not len(rows) or not len(lesson.summed):
+        return factors
+    bad = np.asarray(~np.isfinite(found[: len(rows)]).all(axis=1))
+    own = np.maximum(np.where(bad[:, None], year_before(held, horizon)[rows], found[: len(rows)]), 0.0)
+    sums = np.full((len(lesson.items) + len(lesson.families), horizon), np.nan)
+    sums[lesson.summed] = found[len(rows) :]
+    variance = np.maximum(held.values[rows, -held.season :].mean(axis=1), _LEAST)
+    agreed = two_passes(own, variance, lesson.items, lesson.families, sums)
+    part = np.divide(agreed, own, out=np.ones(own.shape), where=own > 0)
+    factors[rows] = np.clip(part, 1 / _FACTOR, _FACTOR)
+    return factors
+
+
+def _bounds(known: Known, horizon: int, forecaster: Forecaster) -> tuple[Widths | None, Together]:
+    """Learn the bounds from what past forecasts missed by, on a sample of the series that reach back."""
+    held = known.training
+    furthest = _furthest(held.length[sells(held)], held.season, horizon)
+    usable = held.length - furthest >= max(held.season, LEAST_HISTORY)
+    rows = choose_sample(held.values, usable)
+    if furthest < 1 or not len(rows):
+        return None, Together()
+    count = int(np.clip(MOST_SERIES // len(rows), 1, _ORIGINS))
+    backs = sorted({max(1, furthest * (count - i) // count) for i in range(count)}, reverse=True)
+    pasts = _pasts(known, rows, backs, forecaster)
+    widths = learn_widths(*(np.concatenate([getattr(past, part) for past in pasts]) for part in _Past.PARTS))
+    if widths is None:
+        return None, Together()
+    return widths, _together(pasts, known.families[rows], widths)
+
+
+def _furthest(length: Counts, season: int, horizon: int) -> int:
+    """Say how many buckets back the first past forecast stands: the horizon, if three years remain before it.
+
+    Where they don't, at least a year back as long as two years remain, or one: forecasts made from much less
+    than is known today missed by more.
+    """
+    if not len(length):
+        return 0
+    usual = int(np.sort(length)[len(length) // 2])
+    for years in (3, 2, 1):
+        if usual - years * season >= min(horizon, season):
+            return min(horizon, usual - years * season)
+    return min(horizon, usual - max(season, LEAST_HISTORY))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Past:
+    """A past forecast and what came, (series, buckets to the end, NaN beyond and where nothing was reported)."""
+
+    forecast: Rates
+    actual: Rates
+    error: Rates
+
+    PARTS = ("forecast", "actual", "error")
+
+
+def _pasts(known: Known, rows: Counts, backs: Sequence[int], forecaster: Forecaster) -> list[_Past]:
+    """Forecast from each origin with what could be known there; the model is that of the first one."""
+    steps, held = backs[0], known.training
+    knowns = [known.before(back, rows) for back in backs]
+    starts = [_untaught(then, *_seasons(then)) for then in knowns]
+    lessons = [_Lesson.of(then, start) for then, start in zip(knowns, starts, strict=True)]
+    model = _train(lessons[0], forecaster)
+    found = _predict(lessons, model, steps, forecaster)
+    pasts = []
+    for back, lesson, start, answer in zip(backs, lessons, starts, found, strict=True):
+        own = np.full((len(rows), steps), np.nan)
+        own[lesson.rows] = answer[: len(lesson.rows)]
+        taught = Learned(
+            model=model,
+            keys=start.keys,
+            factors=_factors(lesson, answer, steps),
+            seasons=start.seasons,
+            elders=start.elders,
+            widths=None,
+        )
+        then = lesson.known.training
+        actual = np.full((len(rows), steps), np.nan)
+        came, told = held.values[rows][:, -back:], held.known[rows][:, -back:]
+        actual[:, :back] = np.where(told & sells(then)[:, None], came, np.nan)
+        pasts.append(
+            _Past(
+                forecast=combine(lesson.known, taught, own).values,
+                actual=actual,
+                error=usual_error(then.values, then.first, then.season),
+            )
+        )
+    return pasts
+
+
+def _together(pasts: Sequence[_Past], families: Texts, widths: Widths) -> Together:
+    """Say how far errors move together, so that sums of past forecasts fell between their bounds 80 % of the time."""
+    groups = [rows for rows in group_rows(families).values() if len(rows) > 1]
+    if not groups:
+        return Together()
+    apart = [_distances(past, widths) for past in pasts]
+    sums = [np.stack([error[rows].sum(axis=0) for rows in groups]) for error, _, _, _ in apart]
+    told = [np.stack([known[rows].any(axis=0) for rows in groups]) for _, _, _, known in apart]
+
+    def bounds(part: float) -> list[tuple[Rates, Rates]]:
+        return [
+            (
+                np.stack([combined_distance(low[rows], part, axis=0) for rows in groups]),
+                np.stack([combined_distance(high[rows], part, axis=0) for rows in groups]),
+            )
+            for _, low, high, _ in apart
+        ]
+
+    family = _least(lambda part: _inside(sums, bounds(part), told))
+    held = bounds(family)
+    time = _least(lambda part: _inside_windows(sums, held, told, part))
+    return Together(family=family, company=_across(sums, held, told), time=time)
+
+
+_Bounds = Sequence[tuple[Rates, Rates]]
+
+
+def _distances(past: _Past, widths: Widths) -> tuple[Rates, Rates, Rates, Flags]:
+    """Give errors and the distances to the 80 % bounds, 0 where nothing is known of what came."""
+    known: Flags = np.isfinite(past.actual)
+    bounds = bounds_of(past.forecast, past.error, widths)
+    error = np.where(known, np.nan_to_num(past.actual) - past.forecast, 0.0)
+    low = np.where(known, past.forecast - bounds.lower[80], 0.0)
+    high = np.where(known, bounds.upper[80] - past.forecast, 0.0)
+    return error, low, high, known
+
+
+def _inside(sums: Sequence[Rates], bounds: _Bounds, told: Sequence[Flags]) -> tuple[int, int]:
+    """Count the sums between their bounds, and all of them."""
+    hit = sum(int(((e >= -low) & (e <= high) & t).sum()) for e, (low, high), t in zip(sums, bounds, told, strict=True))
+    return hit, sum(int(t.sum()) for t in told)
+
+
+def _inside_windows(sums: Sequence[Rates], bounds: _Bounds, told: Sequence[Flags], part: float) -> tuple[int, int]:
+    """Count sums over a quarter and a year between their bounds, and all of them."""
+    hit, all_of_them = 0, 0
+    for error, (low, high), known in zip(sums, bounds, told, strict=True):
+        for window in _WINDOWS:
+            for at in range(0, error.shape[1] - window + 1, window):
+                span = slice(at, at + window)
+                whole = known[:, span].all(axis=1)
+                below, above = (combined_distance(side[:, span], part, axis=1) for side in (low, high))
+                total = error[:, span].sum(axis=1)
+                hit += int(((total >= -below) & (total <= above) & whole).sum())
+                all_of_them += int(whole.sum())
+    return hit, all_of_them
+
+
+def _least(covered: Callable[[float], tuple[int, int]]) -> float:
+    """Give the least part of errors that must move together for 80 % of the sums to lie inside."""
+    for part in np.round(np.linspace(0, 1, 51), 2):
+        hit, all_of_them = covered(float(part))
+        if all_of_them < _FEWEST:
+            return 1.0
+        if hit >= 0.8 * all_of_them:
+            return float(part)
+    return 1.0
+
+
+def _across(sums: Sequence[Rates], bounds: _Bounds, told: Sequence[Flags]) -> float:
+    """Give the mean product of scaled errors of two families as a part of their mean square."""
+    products, squares = 0.0, 0.0
+    for error, (low, high), known in zip(sums, bounds, told, strict=True):
+        side = np.where(error < 0, low, high)
+        scaled = np.divide(error, side, out=np.zeros(error.shape), where=known & (side > 0))
+        count = known.sum(axis=0)
+        pairs = np.maximum(count * (count - 1), 1)
+        square = (scaled**2).sum(axis=0)
+        usable = count > 1
+        products += float((((scaled.sum(axis=0)) ** 2 - square) / pairs)[usable].sum())
+        squares += float((square / np.maximum(count, 1))[usable].sum())
+    return float(np.round(np.clip(products / squares, 0.0, 1.0), 2)) if squares > 0 else 1.0
