@@ -52,7 +52,13 @@ def add_up(frame: pl.DataFrame, spec: TableSpec) -> Sums:
 
 
 def _first(spec: TableSpec, frame: pl.DataFrame, kind: ColumnType) -> str | None:
-    return next((column.name for column in spec.columns if column.type is kind and column.name in frame.columns), None)
+    """Name the first column whose amounts may be added: limits and smallest steps are no amounts."""
+    amounts = (column.name for column in spec.columns if column.type is kind and column.name not in LIMITS)
+    return next((name for name in amounts if name in frame.columns), None)
+
+
+LIMITS = frozenset({"step", "minimum", "multiple", "cap", "capacity", "outside", "minimum_lot", "lot_multiple"})
+"""Quantities that bound others: their sum says nothing."""
 
 
 def type_rows(raw: RawTable, spec: TableSpec, source: Source, reading: Reading) -> Typed:

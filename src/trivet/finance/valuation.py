@@ -3,7 +3,8 @@
 Reads `prices`, `price_changes`, `promotions`, `costs`, `routings`, `exchange_rates` and the shipments of
 the last year; writes the rates `price` and `unit_cost` of open buckets, with their masks.
 
-price = (row of the market, else row for every market, else what the last 12 closed buckets earned a unit)
+price = (row of the market, else row for every market, else what the last 12 closed buckets earned a unit,
+         else what orders of that time were worth a unit)
         x forecast exchange rate x planned price changes x what running promotions take off the average.
 
 Where a price row is empty there is no price from there on; where nothing is known the rate is absent and
@@ -25,6 +26,7 @@ from trivet.core.quantities import MONEY, QUANTITY, round_rate, round_to_counts,
 from trivet.core.steps import first_columns, holding_rows
 from trivet.finance.cost import standard_cost
 from trivet.finance.exchange import RateType, missing_rate_issue, rate_table
+from trivet.finance.ordered import ordered_price
 
 YEAR = 12
 """Closed buckets an average price or cost is taken over."""
@@ -90,7 +92,7 @@ def price_currencies(inputs: PlanInputs, demand: Panel) -> tuple[tuple[str, ...]
 
 def _prices(inputs: PlanInputs, demand: Panel) -> tuple[Valued, tuple[Issue, ...]]:
     listed, ended, issues = _list_prices(inputs, demand, RateType.FORECAST)
-    mean = average_rate(demand, "shipped_revenue")
+    mean = _mean_price(inputs, demand)
     averaged = ~listed.known & ~ended & mean.known
     changes = change_factor(inputs, demand, planned_only=False)
     planned = change_factor(inputs, demand, planned_only=True)
@@ -98,6 +100,13 @@ def _prices(inputs: PlanInputs, demand: Panel) -> tuple[Valued, tuple[Issue, ...
     rates = rates * promotion_factor(inputs, demand)
     note = _averaged_note(demand, averaged, "price", "prices")
     return Valued(rates=rates, known=listed.known | averaged), (*issues, *note)
+
+
+def _mean_price(inputs: PlanInputs, demand: Panel) -> Valued:
+    """Give what a unit earned in the last year; where nothing was invoiced, what its orders were worth."""
+    mean = average_rate(demand, "shipped_revenue")
+    rates, known = ordered_price(inputs, demand)
+    return Valued(rates=np.where(mean.known, mean.rates, rates[:, None]), known=mean.known | known[:, None])
 
 
 def _list_prices(inputs: PlanInputs, demand: Panel, kind: RateType) -> tuple[Valued, Flags, tuple[Issue, ...]]:
@@ -257,7 +266,7 @@ def _averaged_note(demand: Panel, averaged: Flags, measure: str, table: str) -> 
             place=Place(measure=MeasureId(measure), source=table),
             message=(
                 f"{len(items)} items ({some}) have no row in {table} for some open buckets: the average of the last "
-                f"{YEAR} closed buckets' shipments is used."
+                f"{YEAR} closed buckets' shipments is used (of orders, where nothing was shipped)."
             ),
             advice=f"Give them rows in {table}.csv.",
         ),
@@ -269,10 +278,12 @@ def _absences(inputs: PlanInputs, demand: Panel, open_: Flags) -> tuple[Issue, .
     alive = open_ & _on_sale(inputs, demand)
     last = slice(max(demand.buckets.first_open - YEAR, 0), demand.buckets.first_open)
     counted = max(last.stop - last.start, 1)
-    pace = demand.count("shipments")[:, last].sum(axis=1) / counted
+    shipped = demand.count("shipments")
+    moved = shipped if shipped.any() else demand.count("orders")
+    pace = moved[:, last].sum(axis=1) / counted
     launched = inputs.table("launches").filter(pl.col("in_plan").fill_null(value=True))["item"].to_list()
     moving = (pace > 0) | np.isin(np.array(demand.keys["item"].to_list(), dtype=object), launched)
-    price = _last_known(demand, "price", average_rate(demand, "shipped_revenue"))
+    price = _last_known(demand, "price", _mean_price(inputs, demand))
     found: list[Issue] = []
     for measure, table in (("price", "prices"), ("unit_cost", "costs")):
         absent = alive & moving[:, None] & ~demand.mask(measure)
