@@ -96,5 +96,5 @@ def run() -> None:
             write_json(Problem(error=type(error).__name__, message=error.message, issues=error.issues))
         sys.exit(2 if isinstance(error, InvalidInput | NotFound) else 1)
     except (KeyboardInterrupt, Stopped, typer.Abort) as stop:
-        sys.stderr.write(typed(f"trivet: cancelled; {stop or 'nothing half-done was kept'}\n"))
+        sys.stderr.write(typed(f"trivet: cancelled; {str(stop) or 'nothing half-done was kept'}\n"))
         sys.exit(1)
