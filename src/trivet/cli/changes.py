@@ -45,14 +45,14 @@ def change(  # noqa: PLR0913 - one option a field of a change
 ) -> None:
     """Change a number at any level: its detail follows, exactly, around locks."""
     from trivet.core.errors import NotFound  # noqa: PLC0415
-    from trivet.core.said import Said, said_in_file  # noqa: PLC0415
+    from trivet.core.said import COLUMNS, Said, said_in_file  # noqa: PLC0415
     from trivet.usecases.preview_changes import preview_changes  # noqa: PLC0415
     from trivet.usecases.record_changes import record_changes  # noqa: PLC0415
 
     workspace = opened(context, quiet=as_json)
     file = Path(measure)
     if file.suffix == ".csv" and not file.is_file():
-        raise NotFound(f"{file} is no file. Write it with the columns measure, amount, where, from, to, reason, unit, weights.")
+        raise NotFound(f"{file} is no file. Write it with columns {', '.join(COLUMNS)}.")
     said = (
         said_in_file(file.name, file.read_text("utf-8"))
         if file.suffix == ".csv"
