@@ -28,7 +28,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget what branches stood on; refused by nothing: only tests and an emergency go down."""
+    """Forget what branches stood on before: their earlier states can't be read any more."""
     thaw_tables(since=4)
     op.drop_table("rebase")
     op.execute(sa.text("UPDATE workspace SET format = 3"))
