@@ -76,6 +76,14 @@ def opened(context: typer.Context, *, quiet: bool = False) -> "Workspace":
 
 def run() -> None:
     """Run the command line; errors become one clear line (with --json also a `Problem`) and an exit code."""
+    try:
+        _run()
+    except (KeyboardInterrupt, Stopped, typer.Abort) as stop:
+        sys.stderr.write(typed(f"trivet: cancelled; {str(stop) or 'nothing half-done was kept'}\n"))
+        sys.exit(1)
+
+
+def _run() -> None:
     import trivet.cli.commands  # noqa: F401, PLC0415 - registers the commands
     from trivet.cli.answers import Problem, write_json  # noqa: PLC0415 - heavy; importing this module is not
     from trivet.core.errors import InvalidInput, NotFound, TrivetError  # noqa: PLC0415
@@ -95,6 +103,3 @@ def run() -> None:
         if as_json:
             write_json(Problem(error=type(error).__name__, message=error.message, issues=error.issues))
         sys.exit(2 if isinstance(error, InvalidInput | NotFound) else 1)
-    except (KeyboardInterrupt, Stopped, typer.Abort) as stop:
-        sys.stderr.write(typed(f"trivet: cancelled; {str(stop) or 'nothing half-done was kept'}\n"))
-        sys.exit(1)
