@@ -115,14 +115,14 @@ def _costs(run: Run, network: Network, rooms: tuple[Room, ...]) -> Costs:
     for room in rooms:
         above = np.maximum(run.stock[room.sites], 0).sum(axis=0) / 1000.0 - room.capacity
         rented += np.clip(above, 0.0, room.outside) * room.outside_cost
-    ordered = (run.material_bought > network.material_arrivals) * deliveries.lots.cost[:, None]
+    ordered = (run.material_bought > network.material_arrivals) * deliveries.lots.cost
     return {
-        "dearer plants": (run.made / 1000.0 * makes.extra_cost[:, None]).sum(axis=0),
+        "dearer plants": (run.made / 1000.0 * makes.extra_cost).sum(axis=0),
         "subcontracting": (run.bought / 1000.0 * sources.extra_cost[:, None]).sum(axis=0),
         "dearer suppliers": (run.material_bought / 1000.0 * deliveries.extra_cost[:, None]).sum(axis=0),
         "rented room": rented,
-        "set-ups": ((run.made > makes.released) * makes.lots.cost[:, None]).sum(axis=0),
-        "orders": ((run.bought > 0) * sources.lots.cost[:, None]).sum(axis=0) + ordered.sum(axis=0),
+        "set-ups": ((run.made > makes.released) * makes.lots.cost).sum(axis=0),
+        "orders": ((run.bought > 0) * sources.lots.cost).sum(axis=0) + ordered.sum(axis=0),
     }
 
 

@@ -39,8 +39,8 @@ class Sized:
         given: (lots, open) units that flow without a lot: released orders.
         held: (lots, open) quantities fixed by hand.
         minimum: (lots,) units of the smallest lot.
-        cost: (lots,) of one lot.
-        hold: (lots,) cost of keeping a unit for a bucket.
+        cost: (lots, open) of one lot.
+        hold: (lots, open) cost of keeping a unit for a bucket.
         set_up: (lots, open) columns of the decision.
     """
 
@@ -118,7 +118,7 @@ def add_lots(
         given=np.zeros(delivered.shape),
         held=np.zeros(delivered.shape, dtype=np.bool_),
         firm=np.zeros(delivered.shape),
-        hold=HOLD_SHARE * prices[network.material_of],
+        hold=np.broadcast_to(HOLD_SHARE * prices[network.material_of][:, None], delivered.shape),
     )
     names = [network.materials[m] for m in network.material_of]
     return (
@@ -141,7 +141,7 @@ def _add(
     most = np.where(np.isfinite(most), most, float(np.nanmax(np.where(np.isfinite(most), most, 0.0), initial=1e6)))
     fixed = (held & (limits.firm[at] > given)).astype(np.float64)
     set_up = programme.columns(
-        name, shown, cost=lots.cost[at][:, None], lower=fixed, upper=np.where(held, fixed, 1.0), whole=True
+        name, shown, cost=lots.cost[at], lower=fixed, upper=np.where(held, fixed, 1.0), whole=True
     )
     flow = columns[at]
     above = programme.rows(f"{name}: only in a lot", shown, upper=np.where(held, np.inf, given))
@@ -244,7 +244,7 @@ def choose_lots(lots: Sized, flow: Rates, extra: Rates) -> Flags:
         wanted[wanted < NOISE] = 0.0
         cost = lots.cost[i] + extra[i]
         if cost.any():
-            wanted = plan_lots(wanted, order_cost=cost, hold=float(max(lots.hold[i], 0.0))).orders[0]
+            wanted = plan_lots(wanted, order_cost=cost, hold=lots.hold[i]).orders[0]
         covered = total = 0.0
         for t in range(len(wanted)):
             total += wanted[t]

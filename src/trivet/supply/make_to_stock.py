@@ -55,7 +55,7 @@ def add_balance(programme: Programme, network: Network, asked: Asked, flows: Flo
     opening = np.maximum(network.opening, 0) / 1000.0
     given = network.arrivals / 1000.0
     given[:, :1] += opening[:, None]
-    stock = programme.columns("stock", labels, cost=worth.hold[:, None])
+    stock = programme.columns("stock", labels, cost=worth.hold)
     rows = programme.rows("balance", labels, lower=given, upper=given)
     programme.add(rows, stock)
     programme.add(rows[:, 1:], stock[:, :-1], -1.0)
@@ -78,7 +78,7 @@ def _add_targets(programme: Programme, network: Network, asked: Asked, stock: Co
     wanted = np.flatnonzero(asked.target.any(axis=1))
     labels = [_labels(network)[site] for site in wanted]
     lost = asked.worth.lost[wanted]
-    cost = SHORT * lost + asked.worth.hold[wanted][:, None]
+    cost = SHORT * lost + asked.worth.hold[wanted]
     cost[:, -1:] = END * lost[:, -1:]
     short = programme.columns("below target", labels, cost=cost)
     rows = programme.rows("target", labels, lower=asked.target[wanted] / 1000.0)

@@ -22,7 +22,7 @@ class Lots:
     Attributes:
         minimum: counts of the smallest lot, a multiple of `multiple`; 0 = any.
         multiple: counts lots are multiples of, at least a step.
-        cost: of one lot whatever its size, plan currency: set-up or order.
+        cost: (rows, open) of one lot whatever its size, plan currency: set-up or order.
         sized: whether a lot is a yes or no (a least size, a cost or hours of its own).
     """
 
@@ -39,7 +39,7 @@ class Makes:
     Attributes:
         site: row of the supply panel.
         share: quota of the item's requirement, adding to 1 over the item's makes.
-        extra_cost: above standard, plan currency a unit.
+        extra_cost: (makes, open) above standard, plan currency a unit.
         released: (makes, open) counts of released orders by due bucket.
         firm, fixed: (makes, open) production fixed by hand and where.
         routed: whether a routing stands behind it (else only released or fixed quantities are made).

@@ -171,18 +171,18 @@ def _add_flows(programme: Programme, task: Task) -> Flows:
     made = programme.columns(
         "make",
         site_labels(network, makes.site),
-        cost=np.maximum(makes.extra_cost, 0.0)[:, None] + tie,
+        cost=np.maximum(makes.extra_cost, 0.0) + tie,
         lower=np.where(makes.fixed, firm, released),
         upper=np.where(makes.fixed, firm, most),
     )
-    hold = task.asked.worth.hold[lanes.origin] * lanes.lead
+    hold = task.asked.worth.hold[lanes.origin] * lanes.lead[:, None]
     sent = programme.columns(
         "send",
         [
             f"{network.items[a]} from {network.locations[a]} to {network.locations[b]}"
             for a, b in zip(lanes.origin.tolist(), lanes.destination.tolist(), strict=True)
         ],
-        cost=(np.maximum(lanes.cost, 0.0) + hold + TIE)[:, None],
+        cost=np.maximum(lanes.cost, 0.0)[:, None] + hold + TIE,
     )
     bought = programme.columns(
         "buy",

@@ -33,14 +33,15 @@ class _Offer:
     terms: Terms = (None, None, None)
 
 
-def lots_of(terms: list[Terms], step: Counts) -> Lots:
+def lots_of(terms: list[Terms], step: Counts, open_: int) -> Lots:
     """Give lots in whole steps from what the tables say: smallest, multiple and cost by row, steps (rows,) counts."""
     multiple = np.array([max(given or 0, 1) for _, given, _ in terms], dtype=np.int64)
     multiple = -(-multiple // step) * step
     minimum = np.array([max(given or 0, 0) for given, _, _ in terms], dtype=np.int64)
     minimum = -(-minimum // multiple) * multiple
     cost = np.array([max(float(given or 0.0), 0.0) for _, _, given in terms])
-    return Lots(minimum=minimum, multiple=multiple, cost=cost, sized=(minimum > multiple) | (cost > 0))
+    every = np.broadcast_to(cost[:, None], (len(terms), open_)).copy()
+    return Lots(minimum=minimum, multiple=multiple, cost=every, sized=(minimum > multiple) | (cost > 0))
 
 
 def read_sources(inputs: PlanInputs, supply: Panel, step: Counts, sourceless: Collection[int]) -> Sources:
@@ -99,7 +100,7 @@ def _sources(found: list[_Offer], open_: int, step: Counts) -> Sources:
         earliest=np.array([f.earliest for f in found], dtype=np.int64),
         extra_cost=np.array([f.extra for f in found], dtype=np.float64),
         free=np.array([f.free for f in found], dtype=np.bool_),
-        lots=lots_of([f.terms for f in found], step[row]),
+        lots=lots_of([f.terms for f in found], step[row], open_),
     )
 
 

@@ -40,7 +40,7 @@ class Worth:
     Attributes:
         lost: (sites, open) cost of a unit never delivered; falls over time, the same at all sites of an item.
         late: (sites, open) cost of a unit a bucket late as the company states it; NaN = a part of `lost`.
-        hold: (sites,) cost of holding a unit for one bucket.
+        hold: (sites, open) cost of holding a unit for one bucket.
         cost: (sites,) standard cost, LEAST_COST where unknown.
     """
 
@@ -91,11 +91,10 @@ def worth_of(inputs: PlanInputs, demand: Panel, sites: Counts, network: Network)
     lost, hold = _by_item(falling * slope, weights, items), COST_OF_CAPITAL * years * standard
     found = policies(inputs, network)
     own = {name: stated(found, name, network.open) for name in ("lost_cost", "late_cost", "hold_cost")}
-    kept = own["hold_cost"][:, 0] if network.open else np.full(len(items), np.nan)
     return Worth(
         lost=np.where(np.isnan(own["lost_cost"]), lost, own["lost_cost"]),
         late=own["late_cost"],
-        hold=np.where(np.isnan(kept), hold, kept),
+        hold=np.where(np.isnan(own["hold_cost"]), hold[:, None], own["hold_cost"]),
         cost=standard,
     )
 

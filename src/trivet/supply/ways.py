@@ -93,7 +93,9 @@ class _Reader:
         return Makes(
             site=site,
             share=self._shares(rows, routed),
-            extra_cost=np.array([routed[row].extra if row in routed else 0.0 for row in rows]),
+            extra_cost=self._by_bucket(
+                rows, "extra_cost", [routed[row].extra if row in routed else 0.0 for row in rows]
+            ),
             released=released[site],
             firm=firm[site],
             fixed=held[site],
@@ -123,9 +125,23 @@ class _Reader:
     def _lots(self, rows: list[int], routed: Mapping[int, "_Routed"]) -> Lots:
         said = [routed.get(row, _Routed()) for row in rows]
         step = self.steps()[np.array(rows, dtype=np.int64)]
-        lots = lots_of([(one.minimum, one.multiple, one.setup_cost) for one in said], step)
+        lots = lots_of([(one.minimum, one.multiple, one.setup_cost) for one in said], step, self.open)
+        cost = self._by_bucket(rows, "setup_cost", [one.setup_cost for one in said])
         sets_up = np.array([one.sets_up for one in said], dtype=np.bool_)
-        return replace(lots, sized=lots.sized | sets_up)
+        return replace(lots, cost=cost, sized=lots.sized | sets_up | (cost > 0).any(axis=1))
+
+    def _by_bucket(self, rows: list[int], column: str, given: list[float]) -> Rates:
+        """Give a cost of makes by open bucket, with what `routing_changes` says of it, in order of first buckets."""
+        result = np.repeat(np.array(given, dtype=np.float64)[:, None], self.open, axis=1)
+        place = {row: i for i, row in enumerate(rows)}
+        starts = self.supply.buckets.starts[self.supply.buckets.first_open :]
+        table = self.inputs.table("routing_changes").sort("item", "location", "first", "last", nulls_last=True)
+        for item, location, first, last, value in table.select("item", "location", "first", "last", column).iter_rows():
+            at = place.get(self.rows.get((item, location), -1))
+            if at is not None and value is not None:
+                inside = [t for t, s in enumerate(starts) if s >= first and (last is None or s <= last)]
+                result[at, inside] = float(value)
+        return result
 
     def _shares(self, rows: list[int], routed: Mapping[int, "_Routed"]) -> Rates:
         """Bring the quotas of an item's makes to 1; where none is given they are equal."""
