@@ -2,12 +2,12 @@
 
 Modules in reading order. In, from the folder to typed tables:
 - folder: read a company folder, the one entry
-- mapping, rules: what a mapping file says; conditions on columns
+- mapping, rules, mapping_advice: what a mapping file says; conditions on columns; how to begin one
 - opening, texts, header, workbook, workbook_child: files opened as text, headers found, workbooks in a child process
 - raw: a file as text with its lines
 - arrange, typed, cells: columns matched, read, rows at fault set aside
 - numbers, days, codes: numbers, dates and codes as people write them
-- wide: a column for each month turned into a row for each bucket
+- wide, sheets: a column for each month turned into a row for each bucket, a sheet for each amount laid beside
 - base_units, cancelled: quantities in cases, lines and their exact reversals
 - load, checks, keys, renamed, returns: masters first, codes matched, duplicates asked about, old codes under the
   ones that go on, returns kept apart

@@ -93,21 +93,30 @@ def _units(count: int) -> str:
     return f"{to_decimal(count, QUANTITY).normalize():,f}"
 
 
-def sums_by_kind(lines: pl.DataFrame) -> tuple[Choice, ...]:
-    """Say how many lines, units and how much money each kind holds; together they are all lines loaded."""
-    if lines["kind"].null_count() == lines.height:
+def sums_by_kind(lines: pl.DataFrame, paired: pl.DataFrame) -> tuple[Choice, ...]:
+    """Say how many lines, units and how much money each kind of the file holds, and how much of it was cancelled.
+
+    Args:
+        lines: order lines as the file has them; their kinds add up to all lines.
+        paired: the same with the kind of cancelled pairs set.
+    """
+    if paired["kind"].null_count() == paired.height:
         return ()
-    total = lines.group_by(pl.col("kind").fill_null("sale"), maintain_order=True).agg(
-        pl.len(), pl.col("quantity").sum(), pl.col("value").sum()
-    )
+    given = _sums(lines).filter(pl.col("kind") != CANCELLED)
+    taken = _sums(paired.filter(pl.col("kind") == CANCELLED))
     return tuple(
         Choice(
             about=f"kind {kind}",
             value=f"{count:,} lines, {_units(quantity)} units, {_money(value)} in money",
             reason=_WHAT.get(kind, ""),
         )
-        for kind, count, quantity, value in total.sort("kind").iter_rows()
+        for kind, count, quantity, value in pl.concat([given, taken]).iter_rows()
     )
+
+
+def _sums(lines: pl.DataFrame) -> pl.DataFrame:
+    kinds = lines.group_by(pl.col("kind").fill_null("sale"), maintain_order=True)
+    return kinds.agg(pl.len(), pl.col("quantity").sum(), pl.col("value").sum()).sort("kind")
 
 
 def _money(count: int) -> str:
@@ -118,7 +127,7 @@ def _money(count: int) -> str:
 _WHAT = {
     "sale": "demand",
     "return": "their own measure, never negative demand",
-    CANCELLED: "an order and its exact cancellation: neither demand nor returns",
+    CANCELLED: "in the kinds above: orders and their exact cancellation, kept apart as neither demand nor returns",
     "adjustment": "write-offs and corrections of stock: no demand",
     "non-stock": "fees and services: valued, not planned",
     "finance": "bad debt and the like: not planned",

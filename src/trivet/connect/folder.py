@@ -6,7 +6,7 @@ merged + rejected for rows, quantity and money of every file.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from trivet.connect.currencies import find_currency_issues
 from trivet.connect.health import find_health_issues
 from trivet.connect.load import Opened, load_tables
 from trivet.connect.mapping import Mapped, Source, parse_mapping
+from trivet.connect.mapping_advice import MAPPING, advise, call_by_name, declared
 from trivet.connect.opening import ENDINGS, open_source
 from trivet.connect.unit_slips import find_unit_slips
 from trivet.core.company import Company, parse_company
@@ -64,14 +65,26 @@ def read_folder(
     specs: Mapping[str, TableSpec],
     *,
     mapping_text: str | None = None,
+    mapping_name: str = MAPPING,
     progress: Progress | None = None,
 ) -> FolderLoad:
-    """Read a company folder as `specs` and, if given, a mapping say.
+    """Read a company folder as `specs` and, if given, a mapping say; texts call the mapping by its name.
 
     Problems of the files are in `report`; when `report.refused` is not empty nothing may be planned
     with the tables. Raises InvalidInput when there is no folder, no company.toml or it is wrong, or
     when the mapping is.
     """
+    try:
+        load = _read(folder, specs, mapping_text, progress)
+    except InvalidInput as error:
+        raise InvalidInput(call_by_name(error.message, mapping_name), error.issues) from error
+    issues = advise(load.report.issues, load.files, mapping_name, given=mapping_text is not None)
+    return replace(load, report=replace(load.report, issues=issues))
+
+
+def _read(
+    folder: Path, specs: Mapping[str, TableSpec], mapping_text: str | None, progress: Progress | None
+) -> FolderLoad:
     if not folder.is_dir():
         raise InvalidInput(f"{folder} is no folder; expected one with company.toml and items.csv. Try `trivet init`.")
     mapped = parse_mapping(mapping_text) if mapping_text is not None else Mapped(company_text=None, sources=())
@@ -79,6 +92,7 @@ def read_folder(
     company = parse_company(company_text)
     specs = company_tables(specs, company)
     sources, issues = _find_sources(folder, specs, mapped)
+    issues += declared(sources)
     opened = []
     for done, source in enumerate(sources):
         if progress:

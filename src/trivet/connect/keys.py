@@ -80,8 +80,8 @@ def _bare(keyed: pl.DataFrame) -> pl.DataFrame:
 
 
 def _again(frame: pl.DataFrame) -> pl.Series:
-    """Say for each row whether an earlier one has the same values (lines apart)."""
-    values = [name for name in frame.columns if name not in {ROW, SOURCE}]
+    """Say for each row whether an earlier one has the same values (lines, and whether one was cancelled, apart)."""
+    values = [name for name in frame.columns if name not in {ROW, SOURCE, "kind"}]
     return ~frame.select(pl.struct(values).is_first_distinct().alias("first"))["first"]
 
 

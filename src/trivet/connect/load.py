@@ -106,7 +106,7 @@ def _load_table(
 def _with_kinds(typed: Typed, one: Opened) -> Typed:
     """Keep cancelled pairs of order lines apart, and say what each kind holds."""
     paired = pair_cancellations(typed.frame, one.raw.file, one.source.cancelled_within)
-    choices = (*typed.choices, *sums_by_kind(paired.frame))
+    choices = (*typed.choices, *sums_by_kind(typed.frame, paired.frame))
     return replace(typed, frame=paired.frame, choices=choices, issues=(*typed.issues, *paired.issues))
 
 

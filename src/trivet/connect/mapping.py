@@ -57,6 +57,7 @@ class Source:
         header_row: line of the header; None = found out.
         names: column names of a file without header.
         sheet: sheet of a workbook; None = the first.
+        sheets: amount -> sheet that holds it in columns headed by buckets, e.g. quantity = "Units".
         wide: amount the columns headed by buckets hold, e.g. `revenue`; "" = there are none; None = found out.
         transposed: whether the table lies on its side.
         strip_point_zero: whether '.0' at the end of codes is taken off.
@@ -82,6 +83,7 @@ class Source:
     header_row: int | None = None
     names: tuple[str, ...] = ()
     sheet: str | None = None
+    sheets: Mapping[str, str] = field(default_factory=dict)
     wide: str | None = None
     transposed: bool = False
     strip_point_zero: bool = False
@@ -113,7 +115,7 @@ _TEXTS = (
 )
 _KINDS: Mapping[str, type] = {
     **dict.fromkeys((*_TEXTS, "reason"), str),
-    **dict.fromkeys(("columns", "constants", "rules", "products", "join"), dict),
+    **dict.fromkeys(("columns", "constants", "rules", "products", "join", "sheets"), dict),
     **dict.fromkeys(("distinct", "transposed", "strip_point_zero"), bool),
     **dict.fromkeys(("header_row", "cancelled_within"), int),
     "names": list,

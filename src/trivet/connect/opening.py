@@ -11,6 +11,7 @@ from trivet.connect.load import Opened
 from trivet.connect.mapping import Source
 from trivet.connect.raw import ROW, RawTable
 from trivet.connect.rules import column_named
+from trivet.connect.sheets import open_sheets, with_amounts
 from trivet.connect.texts import TextFile, empty_to_null, read_text, refuse
 from trivet.connect.wide import unpivot
 from trivet.connect.workbook import read_workbook
@@ -32,7 +33,11 @@ def open_source(path: Path, source: Source, spec: TableSpec) -> tuple[Opened | N
 
     Raises InvalidInput when the mapping's join names a file or column that is not there.
     """
-    text = _open(path, source, expected_names(source, spec))
+    expected = expected_names(source, spec)
+    if source.sheets:
+        beside, issues = open_sheets(path, source, spec, lambda one: _open(path, one, expected))
+        return (Opened(source=with_amounts(source), raw=beside), issues) if beside else (None, issues)
+    text = _open(path, source, expected)
     if text.issues:
         return None, text.issues
     raw = text.raw

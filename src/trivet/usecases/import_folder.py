@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from trivet.connect.between import NEEDED, find_what_became
 from trivet.connect.folder import FolderLoad, read_folder
+from trivet.connect.mapping_advice import MAPPING
 from trivet.connect.rejects import write_rejects
 from trivet.connect.unit_slips import find_unit_changes
 from trivet.core.errors import InvalidInput, NotFound
@@ -58,8 +59,13 @@ def import_folder(
         raise NotFound(f"{folder} is no folder. Make one with templates: trivet init {folder}")
     if mapping and not mapping.is_file():
         raise NotFound(f"{mapping} is no file. See docs/mapping.md for how to write one.")
-    text = mapping.read_text("utf-8") if mapping else None
-    load = read_folder(folder, workspace.specs, mapping_text=text, progress=workspace.progress)
+    load = read_folder(
+        folder,
+        workspace.specs,
+        mapping_text=mapping.read_text("utf-8") if mapping else None,
+        mapping_name=mapping.name if mapping else MAPPING,
+        progress=workspace.progress,
+    )
     rejects = _write_rejects(workspace, load, folder)
     issues = (*load.report.issues, *_company_issues(workspace, load, ScenarioId(scenario)))
     if any(issue.severity is Severity.REFUSED for issue in issues):
