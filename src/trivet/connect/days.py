@@ -18,7 +18,10 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _NAMED = re.compile(r"(?:(\d{1,2})[ -])?([A-Za-z]{3,9})\.?[ -]'?(\d{4}|\d{2})")
 _SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
 _EXCEL_ZERO = date(1899, 12, 30)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
 EARLIEST, LATEST = date(1950, 1, 1), date(2150, 1, 1)
 
 
@@ -104,9 +107,8 @@ def _serial(text: str) -> date | None:
 
 def _named(text: str) -> date | None:
     cut = _NAMED.fullmatch(text)
-    if not cut or cut[2][:3].lower() not in _MONTHS:
-        return None
-    return date(_century(cut[3]), _MONTHS.index(cut[2][:3].lower()) + 1, int(cut[1] or 1))
+    month = next((i for i, name in enumerate(_MONTHS, start=1) if cut and name.startswith(cut[2].lower())), None)
+    return date(_century(cut[3]), month, int(cut[1] or 1)) if cut and month else None
 
 
 def _slashed(text: str, order: DayOrder) -> date | None:
