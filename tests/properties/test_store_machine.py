@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -16,21 +16,29 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from tests.core.planlet import change, model, node, panel
 from trivet.core.entries import Change, Effect, Logged, Operation
-from trivet.core.fold import effects_of, fold
+from trivet.core.fold import effects_of, fold, replay
 from trivet.core.ids import ActorId, Digest, ScenarioId, Seq, VersionId
 from trivet.core.issues import Issue
 from trivet.core.panel import Panel
-from trivet.core.plan import Plan, Recipe
+from trivet.core.plan import Plan, PlanInputs, Recipe
 from trivet.core.records import Stamp
-from trivet.store import CellsChanged, VersionState, log, open_store
+from trivet.planning.rebase import Branch, carry_over
+from trivet.store import Base, CellsChanged, Standing, VersionState, log, open_store
 from trivet.store.database import writing
 from trivet.store.stored import StoredScenario
+from trivet.workspace.registries import table_specs
 
 MODEL = model()
 SHAPE = (15, len(MODEL.buckets))
 OPEN = np.arange(SHAPE[1]) >= MODEL.buckets.first_open
 BASE = panel(MODEL, {"consensus_base": np.where(OPEN, 10_000, 0) * np.ones(SHAPE, dtype=np.int64)})
+INPUTS = PlanInputs(
+    model=MODEL, tables={name: spec.empty() for name, spec in table_specs().items()}, digest=Digest("inputs")
+)
+GROUND = Digest("ground")
+"""Every entry is made on the same plan: there are no new rows here, tests/usecases has them."""
 MAIN = ScenarioId("main")
+BEGIN = datetime(2026, 11, 2, tzinfo=UTC)
 Cell = tuple[str, str, date]
 CELLS: list[Cell] = [
     ("BK-1", "DE", date(2026, 12, 1)),
@@ -50,21 +58,42 @@ class Line:
     cell: Cell
     value: int = 0
     withdraws: int | None = None
+    seq: int = 0
+    owner: ScenarioId = MAIN
 
 
 @dataclass
 class Naive:
-    """Scenarios as lists of lines, published plans as dicts of cells."""
+    """Scenarios as lists of lines, published plans and what was seen at each number and moment as dicts of cells."""
 
     lines: dict[ScenarioId, list[Line]] = field(default_factory=dict)
+    parents: dict[ScenarioId, ScenarioId] = field(default_factory=dict)
+    heads: dict[ScenarioId, int] = field(default_factory=dict)
+    snapshots: dict[ScenarioId, Digest] = field(default_factory=dict)
     published: dict[VersionId, tuple[str, dict[Cell, int]]] = field(default_factory=dict)
+    past: dict[tuple[ScenarioId, int], dict[Cell, int]] = field(default_factory=dict)
+    moments: list[tuple[ScenarioId, datetime, int]] = field(default_factory=list)
+
+    def carried(self, scenario: ScenarioId, parent: ScenarioId) -> list[Line]:
+        """Give the own lines that go along to the parent's head: neither taken back nor taking back one of theirs."""
+        lines = self.lines[scenario]
+        gone = {line.withdraws for line in lines}
+        owners = {line.seq: line.owner for line in lines}
+        there = {(line.owner, line.seq) for line in self.lines[parent]}
+        return [
+            line
+            for line in lines
+            if line.owner == scenario
+            and line.seq not in gone
+            and (line.withdraws is None or (owners[line.withdraws], line.withdraws) in there)
+        ]
 
     def fold(self, scenario: ScenarioId) -> tuple[dict[Cell, int], set[Cell]]:
         lines = self.lines[scenario]
         gone = {line.withdraws for line in lines}
         values, locked = dict.fromkeys(CELLS, 10), set[Cell]()
-        for number, line in enumerate(lines, start=1):
-            if number in gone or line.operation is Operation.WITHDRAW:
+        for line in lines:
+            if line.seq in gone or line.operation is Operation.WITHDRAW:
                 continue
             if line.operation is Operation.UNLOCK:
                 locked.discard(line.cell)
@@ -91,15 +120,20 @@ def compute(standing: tuple[Logged, ...], entry: Change) -> Sequence[tuple[Effec
 
 def refold(_scenario: StoredScenario, entries: tuple[Logged, ...]) -> Mapping[Seq, tuple[Effect, ...]]:
     """Compute every entry's effects again, for the doctor's V8."""
-    found = {}
-    for number, logged in enumerate(entries):
-        assert isinstance(logged.entry, Change)
-        found[logged.seq] = tuple(compute(entries[:number], logged.entry)[0])
-    return found
+    return {turn.entry.seq: turn.effects for turn in replay(BASE, entries, MODEL, after=Seq(0))}
+
+
+def carry(standing: Standing) -> Sequence[Logged]:
+    """Carry a branch's entries over as the use-case does."""
+    branch = Branch(
+        name=standing.scenario.id, entries=standing.entries, inherited=standing.inherited, first=standing.first
+    )
+    plan = replace(make(BASE, 0), panels={BASE.grain: BASE, SUPPLY.grain: SUPPLY})
+    return carry_over(branch, plan, INPUTS, GROUND, lambda _: None).entries
 
 
 class StoreMachine(RuleBasedStateMachine):
-    """Edit, lock, branch, withdraw, publish, reopen, crash."""
+    """Import, edit, lock, branch, merge, rebase, withdraw, publish, look back, reopen, crash."""
 
     scenarios = Bundle("scenarios")
 
@@ -107,35 +141,42 @@ class StoreMachine(RuleBasedStateMachine):
     def begin(self) -> ScenarioId:
         self.folder = Path(mkdtemp(prefix="trivet-machine-"))
         self.store = open_store(self.folder, create=True)
-        self.naive = Naive(lines={MAIN: []})
+        self.naive = Naive(lines={MAIN: []}, heads={MAIN: 0})
         self.number = 0
         self.store.create_scenario(MAIN, "Working plan", None, self.stamp())
-        self.snapshot = self.store.put_snapshot("company", {}, (), "{}", self.stamp(), scenario=MAIN)
+        self.import_files(MAIN, "company")
+        self.first = self.naive.snapshots[MAIN]
         return MAIN
+
+    def import_files(self, scenario: ScenarioId, company: str) -> None:
+        self.naive.snapshots[scenario] = self.store.put_snapshot(company, {}, (), "{}", self.stamp(), scenario=scenario)
 
     def stamp(self) -> Stamp:
         self.number += 1
-        return Stamp(
-            actor=ActorId("ann"), at=datetime(2026, 11, 2, tzinfo=UTC), source="machine", group=str(self.number)
-        )
+        return Stamp(actor=ActorId("ann"), at=self.now(), source="machine", group=str(self.number))
+
+    def now(self) -> datetime:
+        return BEGIN + timedelta(minutes=self.number)
 
     def record(self, scenario: ScenarioId, line: Line, *, seen: Seq | None = None) -> None:
         """Append an entry; the naive model knows beforehand whether its cell is locked."""
         values, locked = self.naive.fold(scenario)
         fits = line.cell not in locked or line.operation not in (Operation.SET, Operation.ADD)
         try:
-            self.append(scenario, line, seen)
+            (logged,) = self.append(scenario, line, seen)
         except Refused:
             assert not fits
             return
         assert fits
         recorded = values[line.cell] if line.operation is Operation.LOCK else line.value
-        self.naive.lines[scenario].append(replace(line, value=recorded))
+        self.naive.heads[scenario] += 1
+        assert logged.seq == self.naive.heads[scenario]
+        self.naive.lines[scenario].append(replace(line, value=recorded, seq=logged.seq, owner=scenario))
 
     def append(self, scenario: ScenarioId, line: Line, seen: Seq | None) -> tuple[Logged, ...]:
         entry = entry_of(line)
         return self.store.append(
-            scenario, [entry], self.stamp(), seen=seen, effects=lambda standing: compute(standing, entry)
+            scenario, [entry], self.stamp(), seen=seen, effects=lambda standing: compute(standing, entry), base=GROUND
         )
 
     @rule(scenario=scenarios, cell=Cells, amount=Amounts, adds=st.booleans())
@@ -161,10 +202,10 @@ class StoreMachine(RuleBasedStateMachine):
     def withdraw(self, scenario: ScenarioId, pick: int) -> None:
         lines = self.naive.lines[scenario]
         gone = {line.withdraws for line in lines}
-        able = [n for n, line in enumerate(lines, 1) if n not in gone and line.operation is not Operation.WITHDRAW]
+        able = [line for line in lines if line.seq not in gone and line.operation is not Operation.WITHDRAW]
         if able:
             target = able[pick % len(able)]
-            self.record(scenario, Line(Operation.WITHDRAW, lines[target - 1].cell, withdraws=target))
+            self.record(scenario, Line(Operation.WITHDRAW, target.cell, withdraws=target.seq))
 
     @rule(scenario=scenarios, cell=Cells)
     def edit_what_somebody_else_just_edited(self, scenario: ScenarioId, cell: Cell) -> None:
@@ -181,14 +222,71 @@ class StoreMachine(RuleBasedStateMachine):
         name = ScenarioId(f"branch{len(self.naive.lines)}")
         self.store.create_scenario(name, name, parent, self.stamp())
         self.naive.lines[name] = list(self.naive.lines[parent])
+        self.naive.parents[name] = parent
+        self.naive.heads[name] = self.naive.heads[parent]
+        self.naive.snapshots[name] = self.naive.snapshots[parent]
         return name
+
+    @rule(scenario=scenarios)
+    def rebase(self, scenario: ScenarioId) -> None:
+        parent = self.naive.parents.get(scenario)
+        if parent is None:
+            return
+        others = {name: list(lines) for name, lines in self.naive.lines.items() if name != scenario}
+        known = self.store.scenario(parent)
+        base = Base(parent=parent, seq=known.head, version=None, snapshot=known.snapshot)
+        self.store.rebase(scenario, base, carry, self.stamp())
+        mark = max(self.naive.heads[scenario], self.naive.heads[parent]) + 1
+        own = [replace(line, seq=mark + i) for i, line in enumerate(self.naive.carried(scenario, parent), start=1)]
+        self.naive.lines[scenario] = [*self.naive.lines[parent], *own]
+        self.naive.heads[scenario] = mark + len(own)
+        self.naive.snapshots[scenario] = self.naive.snapshots[parent]
+        assert {name: list(lines) for name, lines in self.naive.lines.items() if name != scenario} == others
+
+    @rule(scenario=scenarios)
+    def rebase_twice_is_once(self, scenario: ScenarioId) -> None:
+        if scenario in self.naive.parents:
+            self.rebase(scenario)
+            before = self.naive.fold(scenario)
+            self.rebase(scenario)
+            assert self.naive.fold(scenario) == before
+
+    @rule(scenario=scenarios)
+    def merge(self, scenario: ScenarioId) -> None:
+        parent = self.naive.parents.get(scenario)
+        if parent is None:
+            return
+        gone = {line.withdraws for line in self.naive.lines[scenario]}
+        for line in list(self.naive.lines[scenario]):
+            if line.owner == scenario and line.seq not in gone and line.operation in (Operation.SET, Operation.ADD):
+                self.record(parent, Line(line.operation, line.cell, line.value))
+
+    @rule(scenario=scenarios, other=st.booleans())
+    def import_again(self, scenario: ScenarioId, other: bool) -> None:
+        entries = [entry.seq for entry in self.store.entries(scenario)]
+        self.import_files(scenario, f"company {self.number}" if other else "company")
+        assert other == (self.naive.snapshots[scenario] != self.first)  # the same values are the same snapshot
+        found = self.store.latest_snapshot(scenario)
+        assert found is not None
+        assert found.digest == self.naive.snapshots[scenario]
+        assert [entry.seq for entry in self.store.entries(scenario)] == entries
+
+    @rule(pick=st.integers(0, 10**6))
+    def look_back(self, pick: int) -> None:
+        past = list(self.naive.past.items())
+        if past:
+            (scenario, seq), cells = past[pick % len(past)]
+            entries = self.store.entries(scenario, upto=Seq(seq))
+            assert cells_of(fold(BASE, entries, MODEL)[0]) == cells
+            scenario, at, head = self.naive.moments[pick % len(self.naive.moments)]
+            assert self.store.seq_at(scenario, at) == head
 
     @rule(scenario=scenarios)
     def publish(self, scenario: ScenarioId) -> None:
         entries = self.store.entries(scenario)
         plan = make(self.folded(scenario), len(entries))
         seq = self.store.head(scenario)
-        version = self.store.put_version(scenario, seq, plan, self.snapshot, self.stamp())
+        version = self.store.put_version(scenario, seq, plan, self.naive.snapshots[scenario], self.stamp())
         if self.store.version(version).state is VersionState.PUBLISHED:
             assert version in self.naive.published
             return
@@ -222,8 +320,13 @@ class StoreMachine(RuleBasedStateMachine):
     @invariant()
     def every_scenario_folds_to_the_naive_cells(self) -> None:
         for scenario, lines in getattr(self, "naive", Naive()).lines.items():
-            assert [entry.seq for entry in self.store.entries(scenario)] == list(range(1, len(lines) + 1))
-            assert cells_of(self.folded(scenario)) == self.naive.fold(scenario)[0]
+            entries, cells = self.store.entries(scenario), self.naive.fold(scenario)[0]
+            assert [(entry.scenario, entry.seq) for entry in entries] == [(line.owner, line.seq) for line in lines]
+            assert cells_of(fold(BASE, entries, MODEL)[0]) == cells
+            head = self.naive.heads[scenario]
+            assert self.store.head(scenario) == head
+            assert self.naive.past.setdefault((scenario, head), cells) == cells
+            self.naive.moments.append((scenario, self.now(), head))
 
     def teardown(self) -> None:
         if not hasattr(self, "store"):
@@ -235,6 +338,9 @@ class StoreMachine(RuleBasedStateMachine):
         assert [check for check in self.store.doctor(refold) if not check.passed] == []
         self.store.close()
         rmtree(self.folder)
+
+
+SUPPLY = panel(MODEL, {}, grain="supply")
 
 
 def entry_of(line: Line) -> Change:
@@ -268,7 +374,7 @@ def make(folded: Panel, entries: int) -> Plan:
 TestStore = StoreMachine.TestCase
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 TestStore.settings = settings(
-    max_examples=500 if LONG else 12,
+    max_examples=500 if LONG else 10,
     stateful_step_count=30,
     deadline=None,
     phases=tuple(Phase) if LONG else (Phase.explicit, Phase.reuse, Phase.generate),  # shrinking takes minutes
