@@ -81,6 +81,13 @@ def test_a_row_that_does_not_fit_is_said_and_does_nothing(
     assert not has_moved(inputs.model)
 
 
+def test_many_rows_of_one_fault_are_one_issue() -> None:
+    _, issues = build({"memberships": moved(*(("item", f"X{i}", "family", MARCH, "Kids") for i in range(4)))})
+    (issue,) = issues
+    assert issue.message.startswith("'X0': no such item (4 known)")
+    assert issue.message.endswith("3 more rows do not fit either.")
+
+
 def test_rows_beyond_the_horizon_wait() -> None:
     inputs, issues = build({"memberships": moved(("item", "A", "family", date(2031, 1, 1), "Kids"))})
     assert not has_moved(inputs.model)

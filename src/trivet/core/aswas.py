@@ -53,45 +53,47 @@ def as_it_was(panel: Panel, model: Model) -> AsWas:
     return AsWas(panel=panel, model=replace(model, dimensions=dimensions))
 
 
-def _take_apart(dimension: Dimension, model: Model) -> tuple[Dimension, Mapping[str, list[tuple[str, Flags]]]]:
-    """Give the dimension with a member a place, and leaf -> its parts with the buckets each holds in."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Parts:
+    """Parts of the members that moved: columns leaf and part in order, and (part, bucket) where each holds."""
+
+    names: pl.DataFrame
+    held: Flags
+
+
+def _take_apart(dimension: Dimension, model: Model) -> tuple[Dimension, _Parts]:
+    """Give the dimension with a member a place, and the parts."""
     name, frames = dimension.name, [structure.members for structure in dimension.structures]
     changed = [column for column in frames[0].columns if column != name]
+    mark = pl.concat_str([pl.col(column).fill_null("") for column in changed], separator=_PART).alias("mark")
+    every = pl.concat([frame.with_columns(mark, pl.lit(at).alias("at")) for at, frame in enumerate(frames)])
+    every = every.filter(pl.col("mark").n_unique().over(name) > 1).sort(name, "at")
+    places = every.unique([name, "mark"], keep="first", maintain_order=True)
+    number = pl.col("mark").cum_count().over(name)
+    places = places.with_columns(pl.format("{}" + _PART + "{}", pl.col(name), number).alias("part"))
     today = dimension.members
-    rows = [today.select(name).join(frame, on=name, how="left", maintain_order="left") for frame in frames]
-    mark_of = pl.concat_str([pl.col(column).fill_null("") for column in changed], separator=_PART).alias("mark")
-    marks = [frame.select(mark_of)["mark"] for frame in rows]
-    differs = np.zeros(today.height, dtype=np.bool_)
-    for mark in marks[1:]:
-        differs |= (mark != marks[0]).to_numpy()
-    starts = [model.buckets.index(structure.first) for structure in dimension.structures]
-    spans = [slice(start, stop) for start, stop in zip(starts, [*starts[1:], len(model.buckets)], strict=True)]
-    parts: dict[str, list[tuple[str, Flags]]] = {}
-    made = [today.filter(pl.Series(~differs)).with_columns(pl.col(name).alias(LEAF))]
-    for row in np.flatnonzero(differs).tolist():
-        leaf, places = str(today[name][row]), dict[str, Flags]()
-        for frame, mark, span in zip(rows, marks, spans, strict=True):
-            if mark[row] not in places:
-                places[mark[row]] = np.zeros(len(model.buckets), dtype=np.bool_)
-                part = f"{leaf}{_PART}{len(places)}"
-                parts.setdefault(leaf, []).append((part, places[mark[row]]))
-                then = {column: frame[column][row] for column in changed} | {name: part, LEAF: leaf}
-                made.append(today[row].with_columns(pl.lit(v).alias(c) for c, v in then.items()))
-            places[mark[row]][span] = True
-    members = pl.concat(made).sort(name)
-    return replace(dimension, members=members, structures=()), parts
+    still = today.join(places.select(name).unique(), on=name, how="anti").with_columns(pl.col(name).alias(LEAF))
+    moved = places.join(today.drop(changed), on=name, how="inner", maintain_order="left")
+    moved = moved.with_columns(pl.col(name).alias(LEAF), pl.col("part").alias(name)).select(still.columns)
+    names = places.select(pl.col(name).alias("leaf"), "part").with_row_index("row")
+    inside = every.join(places.select(name, "mark", "part"), on=[name, "mark"], maintain_order="left")
+    inside = inside.join(names, on="part", maintain_order="left")
+    by_structure = np.zeros((names.height, len(frames)), dtype=np.bool_)
+    by_structure[inside["row"].to_numpy(), inside["at"].to_numpy()] = True
+    starts = np.array([model.buckets.index(structure.first) for structure in dimension.structures])
+    at = np.searchsorted(starts, np.arange(len(model.buckets)), side="right") - 1
+    apart = replace(dimension, members=pl.concat([still, moved]).sort(name), structures=())
+    return apart, _Parts(names=names, held=by_structure[:, at])
 
 
-def _split(panel: Panel, model: Model, name: str, parts: Mapping[str, list[tuple[str, Flags]]]) -> Panel:
+def _split(panel: Panel, model: Model, name: str, parts: _Parts) -> Panel:
     """Give each part of a member the numbers of the buckets it holds in."""
-    keys = panel.keys[name].to_list()
-    lines = [(row, part, held) for row, key in enumerate(keys) for part, held in parts.get(key, [(key, None)])]
-    order = np.array([row for row, _, _ in lines], dtype=np.int64)
-    held = np.ones((len(lines), len(panel.buckets)), dtype=np.bool_)
-    for at, (_, _, buckets) in enumerate(lines):
-        if buckets is not None:
-            held[at] = buckets
-    renamed = panel.keys.gather(order.tolist()).with_columns(pl.Series(name, [part for _, part, _ in lines], pl.String))
+    lines = panel.keys.select(pl.col(name).alias("leaf")).with_row_index("series")
+    lines = lines.join(parts.names, on="leaf", how="left", maintain_order="left_right")
+    order = lines["series"].to_numpy().astype(np.int64)
+    whole = np.ones((1, len(panel.buckets)), dtype=np.bool_)
+    held = np.concatenate([parts.held, whole])[lines["row"].cast(pl.Int64).fill_null(-1).to_numpy()]
+    renamed = panel.keys.gather(order.tolist()).with_columns(lines["part"].fill_null(lines["leaf"]).alias(name))
     return Panel(
         grain=panel.grain,
         keys=renamed,

@@ -6,8 +6,9 @@ family is from then on in that family's segment too, and one that moves to anoth
 brand's owner. Plans, targets and roll-ups use today's structure, the one of the current bucket.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from typing import Final
@@ -76,7 +77,7 @@ def place_members(
         Structure(first=first, members=state.select(name, *changed))
         for first, state in zip(firsts, states, strict=True)
     )
-    issues += _without_effect(moves, members, structures if changed else ())
+    issues += _without_effect(moves, members)
     return Placed(members=states[now], structures=structures if changed else (), issues=tuple(issues))
 
 
@@ -95,10 +96,11 @@ def _moves(
     """Read the rows that speak of this dimension; those that do not fit are issues."""
     moves, issues = [], []
     own = {level for levels in ways.values() for level in levels}
+    known_at = {level: set(members[level].cast(pl.String).drop_nulls().to_list()) for level in {name, *own}}
     for at, member, level, first, parent in table.select("dimension", "member", "level", "first", "parent").iter_rows():
         if at != name and (at in GIVEN_DIMENSIONS or at not in own):
             continue
-        known = set(members[at].cast(pl.String).drop_nulls().to_list())
+        known = known_at[at]
         if level not in members.columns or level == name:
             levels = sorted({one for path in ways.values() for one in path} - {name})
             issues.append(_misfit("level", level, f"the {name}s have no such level; expected {', '.join(levels)}", ""))
@@ -108,7 +110,20 @@ def _moves(
             issues.append(_misfit("member", member, f"no such {at} ({len(known)} known)", maybe))
         else:
             moves.append(_Move(at=at, member=member, level=level, first=first or _BEGINNING, parent=parent))
-    return sorted(moves, key=lambda move: (move.first, move.at, move.member, move.level)), issues
+    return sorted(moves, key=lambda move: (move.first, move.at, move.member, move.level)), _first_of_each(issues)
+
+
+def _first_of_each(issues: Sequence[Issue]) -> list[Issue]:
+    """Give one issue a column at fault, saying how many rows more are like it."""
+    by_column: dict[str, list[Issue]] = {}
+    for issue in issues:
+        by_column.setdefault(issue.place.column or "", []).append(issue)
+    return [
+        replace(found[0], message=f"{found[0].message} {len(found) - 1} more rows do not fit either.")
+        if len(found) > 1
+        else found[0]
+        for found in by_column.values()
+    ]
 
 
 def unknown_movers(table: pl.DataFrame, known: Sequence[str]) -> tuple[Issue, ...]:
@@ -177,23 +192,27 @@ def _moved(state: pl.DataFrame, at: str, level: str, to: Mapping[str, str], abov
     )
 
 
-def _without_effect(moves: Sequence[_Move], members: pl.DataFrame, structures: Sequence[Structure]) -> list[Issue]:
-    """Say which levels never change although rows speak of them: what was before them is missing."""
-    changed = {column for structure in structures for column in structure.members.columns}
-    found = []
-    for move in moves:
-        master = set(members.filter(pl.col(move.at) == move.member)[move.level].cast(pl.String).to_list())
-        alone = sum(other.member == move.member and other.level == move.level for other in moves) == 1
-        if move.level in changed and not (alone and master == {move.parent}):
-            continue
-        if alone and master == {move.parent}:
-            found.append(
-                Issue(
-                    code="data.membership-without-effect",
-                    severity=Severity.NOTE,
-                    place=Place(source="memberships", column="member", value=move.member),
-                    message=f"{move.member} lies under {move.level} {move.parent} in its master already: at all times.",
-                    advice=f"Add a row with an empty first bucket and the {move.level} it lay under before.",
-                )
-            )
-    return found
+def _without_effect(moves: Sequence[_Move], members: pl.DataFrame) -> list[Issue]:
+    """Say which rows change nothing: the only one of a member, saying what its master says."""
+    rows = Counter((move.at, move.member, move.level) for move in moves)
+    alone = [move for move in moves if rows[move.at, move.member, move.level] == 1]
+    lies = {pair: _parents(members, *pair) for pair in {(move.at, move.level) for move in alone}}
+    idle = [move for move in alone if lies[move.at, move.level].get(move.member) == [move.parent]]
+    if not idle:
+        return []
+    first, more = idle[0], f" ({len(idle) - 1} more such rows)" if len(idle) > 1 else ""
+    return [
+        Issue(
+            code="data.membership-without-effect",
+            severity=Severity.NOTE,
+            place=Place(source="memberships", column="member", value=first.member),
+            message=f"{first.member} lies under {first.level} {first.parent} in its master already: at all times{more}.",
+            advice=f"Add a row with an empty first bucket and the {first.level} it lay under before.",
+        )
+    ]
+
+
+def _parents(members: pl.DataFrame, at: str, level: str) -> Mapping[str, list[str]]:
+    """Give the parents each member has by its master."""
+    pairs = members.select(pl.col(at).alias("member"), pl.col(level).cast(pl.String).alias("parent")).unique()
+    return dict(pairs.group_by("member").agg(pl.col("parent")).iter_rows())
