@@ -58,7 +58,7 @@ def filled(inputs: PlanInputs, grain: str, seed: int) -> Panel:
     return empty.with_counts({name: draw.integers(0, 2**40, empty.shape) for name in names[:3]})
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(structured(), st.integers(0, 99), st.sampled_from(["demand", "supply"]), st.sampled_from(list(Period)))
 def test_every_path_of_every_hierarchy_gives_the_same_total(
     inputs: PlanInputs, seed: int, grain: str, period: Period

@@ -206,7 +206,7 @@ def _without_effect(moves: Sequence[_Move], members: pl.DataFrame) -> list[Issue
             code="data.membership-without-effect",
             severity=Severity.NOTE,
             place=Place(source="memberships", column="member", value=first.member),
-            message=f"{first.member} lies under {first.level} {first.parent} in its master already: at all times{more}.",
+            message=f"{first.member} lies under {first.level} {first.parent} in its master already, so always{more}.",
             advice=f"Add a row with an empty first bucket and the {first.level} it lay under before.",
         )
     ]
