@@ -21,7 +21,7 @@ from trivet.core.ids import ScenarioId
 from trivet.store import JobState, Store, VersionState, open_store
 
 ROOT = Path(__file__).parents[2]
-FEW = 4
+FEW = 3
 JOBS_A_KILL = 2
 MOST = 2 * (STEPS + 4)
 """Lines a worker says at most before it is to be killed: less than two jobs' worth."""
@@ -116,7 +116,7 @@ def test_many_killed_workers_lose_no_job_and_do_none_twice(tmp_path: Path, figur
 def test_two_workers_that_take_jobs_from_each_other_do_each_once(address: str, figure: Figure) -> None:
     store = open_store(address, create=True)
     start(store)
-    count = 12
+    count = 6
     ask(store, count)
     children = [worker(address, name, ahead) for name, ahead in (("on time", 0), ("ahead", 60))]
     first = begin(children[0])
