@@ -112,7 +112,7 @@ def show(  # noqa: PLR0913 - one option a choice of the view
 def _show_summary(value: "SummaryAnswer", console: Console) -> None:
     show_summary(value.summary, console, version=value.version, state=value.state)
     if value.changes:
-        console.print(f"[yellow]{_since(value.changes)} since then are not in it.[/] Next: trivet plan")
+        console.print(f"[yellow]{_since(value.changes)} since, not in it.[/] Next: trivet plan")
 
 
 def _since(changes: int) -> str:

@@ -76,6 +76,22 @@ def roll_up(
         NotFound: a node of the scope is not known.
     """
     groups = group_rows(panel, model, levels, rows_of(panel, model, scope), period)
+    return roll_groups(panel, model, groups, measures, unit=unit, units=units)
+
+
+def roll_groups(
+    panel: Panel,
+    model: Model,
+    groups: Groups,
+    measures: Sequence[str],
+    *,
+    unit: str | None = None,
+    units: Units | None = None,
+) -> RolledUp:
+    """Roll measures up as `roll_up` does, by groups found before: they serve as long as the keys are the same.
+
+    Raises InvalidInput for a measure of another grain.
+    """
     rolled: dict[MeasureId, Rolled] = {}
     issues: list[Issue] = []
     for name in measures:
@@ -102,6 +118,9 @@ def _in_base_units(panel: Panel, model: Model, spec: MeasureSpec, groups: Groups
     """Roll a measure; quantities of groups with several base units stay absent, and an issue names them."""
     rolled = roll_measure(panel, model, spec, groups)
     if spec.unit is not Unit.QUANTITY or "item" not in panel.dimensions or spec.over_members != "sum":
+        return rolled, ()
+    item = model.dimensions["item"]
+    if "unit" in item.levels and item.members["unit"].n_unique() < 2:
         return rolled, ()
     kinds, codes = units_of(model, members_by_dimension(panel, model), groups.order)
     if len(kinds) < 2 or not len(groups.starts):

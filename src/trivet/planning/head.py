@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from trivet.core.effects import apply_effects
+from trivet.core.effects import apply_effects, effects_between
 from trivet.core.entries import Change, Effect, Entry, Logged, Operation
 from trivet.core.errors import NotFound
-from trivet.core.fold import effects_of, effects_under, fold_with_locks
+from trivet.core.fold import effects_of, effects_under, fold, fold_with_locks
 from trivet.core.formula import in_order, names_in, parse_formula, recompute
 from trivet.core.ids import Digest, Flags, GrainName, MeasureId, Seq
-from trivet.core.issues import Issue
+from trivet.core.issues import Issue, Place, Severity
 from trivet.core.live import live_entries
 from trivet.core.measures import Kind, Registry
 from trivet.core.panel import Panel
@@ -142,11 +142,45 @@ def effects_on(head: Head, entry: Entry) -> tuple[Effect, ...] | tuple[Issue, ..
     ground, model = head.ground, head.ground.inputs.model
     grain = _grain_of(entry, model.registry)
     panel = head.panels.get(grain) if grain else None
-    if grain is None or panel is None or entry.operation is Operation.WITHDRAW:
-        panel = panel or head.panels[next(iter(ground.members))]
-        return effects_of(entry, panel, model, head.log, ground.units)
+    if grain is None or panel is None:
+        return effects_of(entry, head.panels[next(iter(ground.members))], model, head.log, ground.units)
+    if entry.operation is Operation.WITHDRAW:
+        if all(logged.seq != entry.withdraws for logged in head.log):
+            return effects_of(entry, panel, model, head.log, ground.units)
+        after, _ = fold(ground.plan.panel(grain), (*head.log, entry), model, ground.units)
+        return effects_between(panel, after, model.registry)
+    refused = late_weights(entry, ground.inputs)
+    if refused:
+        return refused
     locks = known_locks(head, grain)
     return effects_under(entry, panel, model, locks, ground.units, members=ground.members.get(grain))
+
+
+def late_weights(change: Change, inputs: PlanInputs) -> tuple[Issue, ...]:
+    """Refuse weights that are made after changes are folded in: the next plan would share by something else."""
+    registry = inputs.model.registry
+    if change.spread_by is None or change.operation is Operation.WITHDRAW:
+        return ()
+    spec, weights = registry[change.measure], registry[change.spread_by]
+    moved = [registry[name] for name in spec.inverse] or [spec]
+    own = {name for edited in moved for name in (edited.id, edited.base, *edited.spread_by)}
+    if weights.kind is Kind.GIVEN or weights.id in own or weights.id in _early(inputs):
+        return ()
+    known = ", ".join(sorted(str(name) for name in own if name))
+    return (
+        Issue(
+            code="change.late-weights",
+            severity=Severity.REFUSED,
+            place=Place(measure=change.measure, scope=change.scope, first=change.first, last=change.last),
+            message=f"{weights.id} is made after changes are put in: its shares would be others in the next plan.",
+            advice=f"Share by one of {known}, by a stream, or by history.",
+        ),
+    )
+
+
+def _early(inputs: PlanInputs) -> frozenset[str]:
+    """Name the solved measures that stand before changes are folded in."""
+    return BEFORE_CHANGES | frozenset(known_streams(inputs).values())
 
 
 def _grain_of(change: Change, registry: Registry) -> GrainName | None:
@@ -251,7 +285,7 @@ def aged_measures(inputs: PlanInputs, *, everything: bool) -> frozenset[MeasureI
     """
     registry = inputs.model.registry
     kinds = (Kind.GIVEN, Kind.SOLVED) if everything else (Kind.SOLVED,)
-    early = BEFORE_CHANGES | set(known_streams(inputs).values())
+    early = _early(inputs)
     found = {
         spec.id
         for spec in registry.measures.values()

@@ -26,6 +26,7 @@ from trivet.core.quantities import to_decimal
 from trivet.core.scope import CellNames, rows_of
 from trivet.core.units import read_units
 from trivet.planning.explain import total
+from trivet.planning.head import late_weights
 
 NAMED = 5
 """Children named one by one; the rest are counted."""
@@ -99,7 +100,7 @@ def preview(
         if isinstance(entry, Change):
             grain = model.registry[entry.measure].grain
             head = heads.get(grain) or fold_with_locks(plan.panel(grain), standing, model, units)
-            result = effects_of(entry, head.panel, model, standing, units)
+            result = late_weights(entry, inputs) or effects_of(entry, head.panel, model, standing, units)
             refused = tuple(part for part in result if isinstance(part, Issue))
             if refused:
                 return tuple(found), refused

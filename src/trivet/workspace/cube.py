@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from trivet.core.buckets import Period
 from trivet.core.entries import Change, Effect, Entry, Logged, RecordChange
-from trivet.core.ids import Digest, MeasureId, ScenarioId, Seq, VersionId
+from trivet.core.grouping import Groups, group_rows
+from trivet.core.ids import Digest, GrainName, MeasureId, ScenarioId, Seq, VersionId
 from trivet.core.issues import Issue, Place, Scope, Severity
 from trivet.core.panel import Panel
 from trivet.core.plan import Plan, PlanInputs
 from trivet.core.records import Stamp
-from trivet.core.rollup import RolledUp, roll_up
+from trivet.core.rollup import RolledUp, roll_groups
+from trivet.core.scope import rows_of
 from trivet.planning.head import Head, aged_measures, catch_up, effects_on, moved_measures, put, stand_on, with_locks
 from trivet.store.stored import StoredVersion
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 Told = TypeVar("Told")
 Refuse = Callable[[Change, tuple[Effect, ...]], tuple[Issue, ...]]
 Tell = Callable[[Logged, Panel, Panel], Told]
+Where = tuple[GrainName, tuple[tuple[str, str | None], ...], Period, Scope]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,25 +39,28 @@ class Stale:
     Attributes:
         version: the version that solved measures belong to, and its digest.
         changes: entries since.
+        imported: whether other data were imported since.
         measures: solved measures that do not know them, and summed ones that read such.
     """
 
     version: VersionId
     digest: Digest
     changes: int
+    imported: bool = False
     measures: frozenset[MeasureId]
 
     def issue(self, measure: MeasureId) -> Issue | None:
         """Say that a measure is behind; None when it is not."""
         if measure not in self.measures:
             return None
-        since = "1 change" if self.changes == 1 else f"{self.changes} changes"
+        changes = "1 change" if self.changes == 1 else f"{self.changes} changes"
+        missing = " and ".join([changes] * bool(self.changes) + ["an import"] * self.imported)
+        are = "is" if self.changes + self.imported == 1 else "are"
         return Issue(
             code="plan.stale",
             severity=Severity.NOTE,
             place=Place(measure=measure),
-            message=f"{measure} is as solved for version {self.version} (digest {self.digest[:12]}); "
-            f"{since} since then are not in it.",
+            message=f"solved for version {self.version} (digest {self.digest[:12]}): {missing} since {are} not in it.",
             advice="Plan again: trivet plan",
         )
 
@@ -79,7 +85,6 @@ class Cube:
         """Read the head from the store."""
         self._workspace, self._scenario = workspace, scenario
         self._guard = RLock()
-        self._rolled: dict[tuple[object, ...], tuple[tuple[object, ...], RolledUp]] = {}
         self._open()
 
     def _open(self) -> None:
@@ -92,6 +97,8 @@ class Cube:
         log = workspace.store.entries(scenario)
         self._head = stand_on(plan, inputs, log, base=self._version.digest, holds=holds)
         self._settled = min(self._version.seq, shared)
+        self._groups: dict[Where, Groups] = {}
+        self._rolled: dict[tuple[MeasureId, Where], _Kept] = {}
 
     @classmethod
     def open(cls, workspace: "Workspace", scenario: str) -> "Cube":
@@ -139,6 +146,7 @@ class Cube:
             version=version.id,
             digest=version.digest,
             changes=len(since),
+            imported=imported,
             measures=aged_measures(self.inputs, everything=tables or imported),
         )
 
@@ -222,20 +230,33 @@ class Cube:
         head, model = self._head, self.inputs.model
         spec = model.registry[measure]
         panel = head.panels[spec.grain]
-        key = (spec.id, tuple(sorted((levels or {}).items())), period, scope)
+        where = (spec.grain, tuple(sorted((levels or {}).items())), period, scope)
         rules = f"{spec.over_members}:{spec.over_time}".replace("/", ":").split(":")
-        read = tuple(
+        read = [
             part
             for name in (spec.id, *rules)
             for arrays in (panel.counts, panel.rates, panel.present)
             if (part := arrays.get(MeasureId(name))) is not None
-        )
-        kept = self._rolled.get(key)
-        if kept is not None and len(kept[0]) == len(read) and all(a is b for a, b in zip(kept[0], read, strict=True)):
-            return kept[1]
-        rolled = roll_up(panel, model, levels or {}, [spec.id], period=period, scope=scope)
-        self._rolled[key] = (read, rolled)
-        return rolled
+        ]
+        with self._guard:
+            kept = self._rolled.get((spec.id, where))
+            if kept is not None and [id(part) for part in kept.read] == [id(part) for part in read]:
+                return kept.rolled
+            groups = self._groups.get(where)
+            if groups is None:
+                groups = group_rows(panel, model, levels or {}, rows_of(panel, model, scope), period)
+                self._groups[where] = groups
+            rolled = roll_groups(panel, model, groups, [spec.id])
+            self._rolled[spec.id, where] = _Kept(read=read, rolled=rolled)
+            return rolled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Kept:
+    """A roll-up and the arrays it was added up from: as long as the head has the same ones, it holds."""
+
+    read: Sequence[object]
+    rolled: RolledUp
 
 
 class _Turn(Generic[Told]):
