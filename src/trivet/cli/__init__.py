@@ -3,6 +3,7 @@
 Reading order: `main` (the app and its exits), `commands` (registers them all), `answers` (text and JSON), `advice`,
 `progress`, `screen` (the plan on one screen), then the commands by theme: `files` (init, create, import),
 `planning` (plan, show, compare, explain, check), `dimensions`, `mix`, `changes` (change, undo, log, branch, merge),
-`publishing` (submit, approve, publish, export), `jobs` (jobs, worker), `relief` (prices of scarcity), `backtest`,
+`branches` (rebase), `publishing` (submit, approve, publish, export), `jobs` (jobs, worker),
+`relief` (prices of scarcity), `backtest`,
 `care` (doctor, backup, restore, upgrade, settings), `demo`.
 """

@@ -1,34 +1,36 @@
 """What entries do to the numbers people look at: made again on top of the log, and counted cell by cell."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import polars as pl
 
 from trivet.core.entries import Effect, Logged
+from trivet.core.fold import replay
+from trivet.core.ids import Seq
 from trivet.core.plan import Plan, PlanInputs
-from trivet.planning.head import effects_on, put, stand_on
+from trivet.core.units import read_units
+from trivet.planning.rebase import edited_grains
 
 
 def effects_again(
     plan: Plan, inputs: PlanInputs, live: Sequence[Logged], logged: Sequence[Logged]
 ) -> Iterator[tuple[Effect, ...]]:
-    """Give for each logged entry what it moves now, folded on top of the log before it; stops at one that is refused.
+    """Give for each logged entry what it moves now, folded on top of the log before it.
 
     Args:
         plan: the plan whose bases the entries change.
         inputs: what it was made from.
-        live: the log that stands.
-        logged: the entries after it, each seeing the effects of those before it. A record change moves no cell.
+        live: the log that stands, effects in the rows of this plan.
+        logged: the entries after it, each seeing those before it. One that does not fit, or of records, moves none.
     """
-    head = stand_on(plan, inputs, live, base=plan.digest())
+    units = read_units(inputs.table("unit_conversions"), inputs.table("items"))
+    after = live[-1].seq if live else Seq(0)
+    moved: dict[Seq, tuple[Effect, ...]] = {}
+    for grain in edited_grains(inputs):
+        for turn in replay(plan.panel(grain), (*live, *logged), inputs.model, units, after=after):
+            moved[turn.entry.seq] = turn.effects
     for entry in logged:
-        result = effects_on(head, entry.entry)
-        effects = tuple(part for part in result if isinstance(part, Effect))
-        yield effects
-        if len(effects) < len(result):
-            return
-        head = put(head, replace(entry, effects=effects))
+        yield moved.get(entry.seq, ())
 
 
 def moved_cells(plan: Plan, inputs: PlanInputs, entries: Sequence[Logged]) -> pl.DataFrame:
