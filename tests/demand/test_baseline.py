@@ -27,7 +27,10 @@ class Failing:
 
     name: str = "failing"
 
-    def predict(self, history: Rates, first: Counts, season: int, horizon: int) -> Rates:  # noqa: ARG002
+    def train(self, history: Rates, first: Counts, season: int) -> bytes:  # noqa: ARG002
+        return b""
+
+    def predict(self, history: Rates, first: Counts, season: int, horizon: int, trained: bytes = b"") -> Rates:  # noqa: ARG002
         bad = (history == 7).any(axis=1)
         return np.where(bad[:, None], np.nan, np.full((len(history), horizon), -1.0))
 

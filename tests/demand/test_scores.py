@@ -13,7 +13,7 @@ NAIVE = np.array([[11.0, 20.0], [0.0, 4.0]])
 
 def test_scores_are_the_published_formulas() -> None:
     low, high = np.array([[9.0, 21.0], [0.0, 5.0]]), np.array([[12.0, 22.0], [1.0, 9.0]])
-    bounds = Bounds(lower={80: low, 95: low - 1}, upper={80: high, 95: high + 1})
+    bounds = Bounds(lower={80: low, 95: low - 1}, upper={80: high, 95: high + 1}, middle=low)
     found = score_forecast(FORECAST, ACTUAL, np.array([2.0, 0.0]), NAIVE, bounds)
     assert found.smape == pytest.approx((200 * 2 / 22 + 0 + 0 + 200 * 4 / 12) / 4)
     assert found.mase == pytest.approx(1.0 / 2)  # the second series never moved and is left out

@@ -24,8 +24,11 @@ class Counting:
     name: str = "mean 1"
     asked: int = 0
 
-    def predict(self, history: Rates, first: Counts, season: int, horizon: int) -> Rates:
-        del first, season
+    def train(self, history: Rates, first: Counts, season: int) -> bytes:
+        return f"{history.shape} {first.tolist()} {season}".encode()
+
+    def predict(self, history: Rates, first: Counts, season: int, horizon: int, trained: bytes = b"") -> Rates:
+        del first, season, trained
         self.asked += 1
         return np.repeat(history.mean(axis=1, keepdims=True), horizon, axis=1)
 
@@ -54,6 +57,9 @@ def test_another_history_first_bucket_horizon_or_engine_is_worked_out_anew() -> 
     engine.name = "mean 2"
     cached.predict(HISTORY, FIRST, 12, 4)
     assert engine.asked == 5
+    cached.predict(HISTORY, FIRST, 12, 4, b"another model")
+    assert engine.asked == 6
+    assert cached.train(HISTORY, FIRST, 12) == engine.train(HISTORY, FIRST, 12)
 
 
 def test_a_body_that_does_not_fit_is_not_believed() -> None:

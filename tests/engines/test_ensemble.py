@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from trivet.core.ids import Counts, Rates
+from trivet.core.options import ForecastMode
 from trivet.engines import global_model
-from trivet.engines.ensemble import Ensemble, Mode
+from trivet.engines.ensemble import Ensemble
 from trivet.engines.processes import LocalExecutor, ProcessExecutor
 
 SEASON = np.array([0.62, 0.8, 1.25, 1.55, 1.55, 1.35, 1.1, 0.9, 0.85, 0.7, 0.6, 0.73])
@@ -29,32 +30,30 @@ def series() -> tuple[Rates, Counts]:
 
 
 @pytest.fixture(scope="module")
-def trained(series: tuple[Rates, Counts]) -> Ensemble:
-    return replace(HERE, trained=HERE.train(*series, 12))
+def model(series: tuple[Rates, Counts]) -> bytes:
+    return HERE.train(*series, 12)
 
 
 @pytest.fixture(scope="module")
-def forecast(series: tuple[Rates, Counts], trained: Ensemble) -> Rates:
-    return trained.predict(*series, 12, 18)
+def forecast(series: tuple[Rates, Counts], model: bytes) -> Rates:
+    return HERE.predict(*series, 12, 18, model)
 
 
-def test_a_model_is_learned_and_is_what_an_untrained_ensemble_learns(
-    series: tuple[Rates, Counts], trained: Ensemble, forecast: Rates
-) -> None:
-    assert trained.trained
-    np.testing.assert_array_equal(HERE.predict(*series, 12, 18), forecast)
+def test_a_model_is_learned_and_heard(series: tuple[Rates, Counts], model: bytes, forecast: Rates) -> None:
+    assert model
+    assert not np.array_equal(HERE.predict(*series, 12, 18), forecast)
 
 
 @pytest.mark.parametrize("batch", [1, 7, 64])
-def test_batches_do_not_change_a_bit(
-    series: tuple[Rates, Counts], trained: Ensemble, forecast: Rates, batch: int
-) -> None:
-    found = replace(trained, batch=batch).predict(series[0][:20], series[1][:20], 12, 18)
+def test_batches_do_not_change_a_bit(series: tuple[Rates, Counts], model: bytes, forecast: Rates, batch: int) -> None:
+    found = replace(HERE, batch=batch).predict(series[0][:20], series[1][:20], 12, 18, model)
     np.testing.assert_array_equal(found, forecast[:20])
 
 
-def test_children_give_the_same_bits(series: tuple[Rates, Counts], forecast: Rates) -> None:
-    away = replace(HERE, executor=ProcessExecutor(workers=2), batch=35).predict(*series, 12, 18)
+def test_children_give_the_same_bits(series: tuple[Rates, Counts], model: bytes, forecast: Rates) -> None:
+    there = replace(HERE, executor=ProcessExecutor(workers=2), batch=35)
+    assert there.train(*series, 12) == model
+    away = there.predict(*series, 12, 18, model)
     np.testing.assert_array_equal(away, forecast)
 
 
@@ -62,29 +61,31 @@ def test_order_of_series_does_not_matter_though_the_model_is_learned_again(
     series: tuple[Rates, Counts], forecast: Rates
 ) -> None:
     order = np.random.default_rng(1).permutation(COUNT)
-    found = HERE.predict(series[0][order], series[1][order], 12, 18)
+    mixed = series[0][order], series[1][order]
+    found = HERE.predict(*mixed, 12, 18, HERE.train(*mixed, 12))
     np.testing.assert_array_equal(found, forecast[order])
 
 
 def test_a_thousand_times_the_demand_is_a_thousand_times_the_forecast(
     series: tuple[Rates, Counts], forecast: Rates
 ) -> None:
-    large = HERE.predict(series[0] * 1000, series[1], 12, 18)
+    larger = series[0] * 1000, series[1]
+    large = HERE.predict(*larger, 12, 18, HERE.train(*larger, 12))
     np.testing.assert_allclose(large / 1000, forecast, rtol=1e-6, atol=0.000501)
 
 
 def test_a_year_later_the_forecast_is_the_same(series: tuple[Rates, Counts], forecast: Rates) -> None:
     later = np.concatenate([np.zeros((COUNT, 12)), series[0]], axis=1)
-    found = HERE.predict(later, series[1] + 12, 12, 18)
+    found = HERE.predict(later, series[1] + 12, 12, 18, HERE.train(later, series[1] + 12, 12))
     np.testing.assert_allclose(found, forecast, rtol=1e-6, atol=0.000501)
 
 
 def test_one_outlier_moves_no_other_series_of_a_trained_ensemble(
-    series: tuple[Rates, Counts], trained: Ensemble, forecast: Rates
+    series: tuple[Rates, Counts], model: bytes, forecast: Rates
 ) -> None:
     values = series[0].copy()
     values[30, 40] *= 20
-    found = trained.predict(values, series[1], 12, 18)
+    found = HERE.predict(values, series[1], 12, 18, model)
     others = np.arange(COUNT) != 30
     np.testing.assert_array_equal(found[others], forecast[others])
     assert not np.array_equal(found[30], forecast[30])
@@ -107,10 +108,10 @@ def test_edges_are_sane(series: tuple[Rates, Counts], forecast: Rates) -> None:
     assert np.ptp(forecast[3]) < 0.01
 
 
-def test_the_season_is_found_by_both_modes(series: tuple[Rates, Counts], trained: Ensemble) -> None:
+def test_the_season_is_found_by_both_modes(series: tuple[Rates, Counts], model: bytes) -> None:
     values, first = series[0][20:40], series[1][20:40]
-    for mode in Mode:
-        mean = replace(trained, mode=mode).predict(values, first, 12, 12).mean(axis=0)
+    for mode in ForecastMode:
+        mean = replace(HERE, mode=mode).predict(values, first, 12, 12, model).mean(axis=0)
         np.testing.assert_allclose(mean / mean.mean(), SEASON / SEASON.mean(), atol=0.09)
         assert mean.mean() == pytest.approx(values[:, -12:].mean(), rel=0.08)
 
@@ -159,7 +160,7 @@ def test_no_series_no_forecast() -> None:
 
 
 def test_the_name_holds_mode_and_versions() -> None:
-    assert Ensemble(mode=Mode.FULL).name.startswith("ensemble 2 full (statsforecast 2.")
+    assert Ensemble(mode=ForecastMode.FULL).name.startswith("ensemble 3 full (statsforecast 2.")
     assert "lightgbm 4." in HERE.name
 
 
@@ -181,3 +182,20 @@ def test_more_series_than_examples_are_thinned_evenly(
     thin = global_model.join([global_model.train(*series, 12, 1)])
     found = global_model.predict(thin, *series, 12, 12)[20:].mean(axis=0)
     np.testing.assert_allclose(found / found.mean(), SEASON / SEASON.mean(), atol=0.15)
+
+
+def test_a_member_that_runs_away_is_not_heard() -> None:
+    history = np.concatenate([np.full(30, 1.0), np.geomspace(1, 4000, 10)])[None, :]
+    found = HERE.predict(history, np.zeros(1, dtype=np.int64), 12, 24)
+    assert found.max() <= 10 * history.max()
+
+
+def test_what_sells_only_before_christmas_is_expected_before_christmas() -> None:
+    history = np.zeros((1, 24))
+    history[0, [0, 1]] = 841.0, 786.0  # November and December of the first year
+    history[0, [12, 13]] = 841.0, 871.0
+    found = HERE.predict(history, np.array([0]), 12, 14)
+    assert found[0, 0] == 841.0
+    assert found[0, 1] == (786.0 + 871.0) / 2
+    assert not found[0, 2:12].any()
+    assert found[0, 12] == 841.0

@@ -36,6 +36,8 @@ _ORIGINS: Final = 3
 """Most past forecasts the bounds are learned from."""
 _WINDOWS: Final = (3, 12)
 """Sums over so many buckets show how errors add up in time."""
+_SHORTEST: Final = 3
+"""Steps ahead that are worth learning bounds from; those beyond widen (`demand.intervals`)."""
 _FEWEST: Final = 20
 """Sums needed to say how errors move together; with fewer they are taken to add up."""
 
@@ -200,14 +202,14 @@ def _bounds(known: Known, horizon: int, forecaster: Forecaster) -> tuple[Widths 
 def _furthest(length: Counts, season: int, horizon: int) -> int:
     """Say how many buckets back the first past forecast stands: the horizon, if three years remain before it.
 
-    Where they don't, at least a year back as long as two years remain, or one: forecasts made from much less
-    than is known today missed by more.
+    Where they don't, as long as two years remain; a forecast from less goes another way and misses by more. Companies
+    with hardly two years of history learn from what they have.
     """
     if not len(length):
         return 0
     usual = int(np.sort(length)[len(length) // 2])
-    for years in (3, 2, 1):
-        if usual - years * season >= min(horizon, season):
+    for years, least in ((3, min(horizon, season)), (2, _SHORTEST)):
+        if usual - years * season >= least:
             return min(horizon, usual - years * season)
     return min(horizon, usual - max(season, LEAST_HISTORY))
 
