@@ -10,6 +10,7 @@ from packaging.requirements import Requirement
 
 ALLOWED = (
     "mit", "bsd", "bsd-2-clause", "bsd-3-clause", "0bsd", "apache-2.0", "psf-2.0", "isc", "mpl-2.0", "zlib", "cc0-1.0",
+    "ofl-1.1",
 )  # fmt: skip
 """Licences a company may take without asking a lawyer."""
 
