@@ -221,3 +221,19 @@ def test_a_rebase_onto_a_version_stands_on_the_log_of_then(open_as: Open) -> Non
     assert total(ada, "high") == 950
     assert trivet.rebase_scenario(ada, "high").after.seq == 2
     assert total(ada, "high") == 150
+
+
+def test_two_undos_of_the_same_words_stay_two_when_their_numbers_move(open_as: Open) -> None:
+    ada = open_as("ada")
+    base = total(ada, "main")
+    trivet.branch_scenario(ada, "high")
+    trivet.record_changes(ada, [said("+50"), said("+50")], scenario="high")
+    trivet.branch_scenario(ada, "leaf", parent="high")
+    for seq in (1, 2):
+        trivet.undo_change(ada, seq, scenario="leaf")
+    trivet.record_changes(ada, [said("900", "2027-04")])
+    trivet.rebase_scenario(ada, "high")
+    assert total(ada, "high") == base + 100
+    answer = trivet.rebase_scenario(ada, "leaf")
+    assert [line.was for line in answer.carried] == [3, 4]
+    assert total(ada, "leaf") == base

@@ -7,7 +7,7 @@ intent, moves nothing, and is an issue that names the entry and its author.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
 from trivet.core.entries import Change, Effect, Entry, Logged
@@ -103,6 +103,7 @@ def _chosen(branch: Branch) -> tuple[tuple[Logged, ...], tuple[Seq, ...], list[I
     chosen: list[Logged] = []
     was: list[Seq] = []
     issues: list[Issue] = []
+    taken: set[Seq] = set()
     for logged in branch.entries:
         if logged.scenario != branch.name or logged.seq in gone:
             continue
@@ -110,10 +111,11 @@ def _chosen(branch: Branch) -> tuple[tuple[Logged, ...], tuple[Seq, ...], list[I
         if entry.withdraws is not None:
             if before[entry.withdraws].scenario == branch.name:
                 continue  # what it took back stays behind too
-            target = _same_entry(before[entry.withdraws], branch.inherited)
+            target = _same_entry(before[entry.withdraws], branch.inherited, taken)
             if target is None:
                 issues.append(_left(logged, f"the new base does not hold entry {entry.withdraws}, which it takes back"))
                 continue
+            taken.add(target)
             entry = replace(entry, withdraws=target)
         merged = _merged_as(logged, branch)
         if merged is not None:
@@ -124,13 +126,19 @@ def _chosen(branch: Branch) -> tuple[tuple[Logged, ...], tuple[Seq, ...], list[I
     return tuple(chosen), tuple(was), issues
 
 
-def _same_entry(wanted: Logged, inherited: Sequence[Logged]) -> Seq | None:
-    """Find an entry behind the new base, by its number or (rebased there since) by who said what, when."""
-    for logged in inherited:
-        same = logged.stamp == wanted.stamp and _intent(logged) == _intent(wanted)
-        if logged.scenario == wanted.scenario and same:
-            return logged.seq
-    return None
+def _same_entry(wanted: Logged, inherited: Sequence[Logged], taken: Container[Seq]) -> Seq | None:
+    """Find an entry behind the new base: by its number, or (rebased there since) the next that says the same.
+
+    `taken` were found for others already.
+    """
+    same = [
+        logged.seq
+        for logged in inherited
+        if (logged.scenario, logged.stamp, _intent(logged)) == (wanted.scenario, wanted.stamp, _intent(wanted))
+    ]
+    if wanted.seq in same:
+        return wanted.seq
+    return next((seq for seq in same if seq not in taken), None)
 
 
 def _intent(logged: Logged) -> Entry:
