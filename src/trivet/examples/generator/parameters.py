@@ -41,7 +41,7 @@ WORKING_DAYS: Final = (21, 20, 22, 21, 19, 21, 21, 13, 22, 22, 21, 17)
 RECENTRED: Final[Mapping[str, float]] = {
     "City": 0.985,
     "Trekking": 0.981,
-    "E-bikes": 1.028,
+    "E-bikes": 1.047,
     "Kids": 1.001,
     "Road": 1.047,
     "Cargo": 1.0,
