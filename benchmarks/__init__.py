@@ -4,5 +4,6 @@ figures       what a benchmark answers
 run           runs every benchmark at a size and prints the table: `python -m benchmarks.run full`
 bench_store   edit, compare, branch and publish on generated series
 bench_coherence  forecasts of 11,111 nodes made to add up around locks
+bench_cube    edits of a live scenario, and every aggregate after one
 bench_demo    the example company from its files to a published plan
 """
