@@ -20,6 +20,7 @@
 - `combined`: bounds of sums, which do not add
 - `scores`: a backtest in the measures of the competitions
 - `segments`: ABC, XYZ and life cycle: where a person's time pays
+- `returned`: families and channels to which much comes back
 - `mix`: the split of a family over its items, and how wrong it was
 - `netting`: orders in hand eat the forecast
 - `expectation`: what a bucket should have brought

@@ -28,6 +28,7 @@ from trivet.demand.consensus import agree
 from trivet.demand.drivers import apply_drivers
 from trivet.demand.history import demand_panel
 from trivet.demand.lifecycle import apply_life_cycle
+from trivet.demand.returned import find_returns
 from trivet.demand.segments import review_hints
 from trivet.demand.streams import spread_streams
 from trivet.finance.statement import company_plan
@@ -73,7 +74,7 @@ def make_plan(
     demand = found.keep(correct_history(inputs, demand))
     demand = found.keep(price_and_cost(inputs, demand))
     inputs = with_segments(inputs, demand)
-    found.add([*review_hints(inputs, demand), *find_contradictions(inputs, demand)])
+    found.add([*find_returns(inputs, demand), *review_hints(inputs, demand), *find_contradictions(inputs, demand)])
     tell("demand", 1, 4)
     learned = learned or learn_series(inputs, demand, engines.forecaster)
     demand = found.keep(forecast(inputs, demand, engines.forecaster, learned))
