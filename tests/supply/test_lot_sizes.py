@@ -1,5 +1,7 @@
 """Lots in the plan: smallest lots, multiples, set-ups that cost time and money, of makes, sources and materials."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ from trivet.supply.search import GOOD, solve_whole
 LATE_0 = PlanOptions(late_buckets=0)
 
 
-def company(routing: Row, demand: list[float], *, per_day: float = 10, **more: Rows) -> Case:
+def company(routing: dict[str, Any], demand: list[float], *, per_day: float = 10, **more: Rows) -> Case:
     tables: dict[str, Rows] = {
         "items": [{"item": "P", "family": "F", "last_sale": "2026-12-31"}],
         "routings": [line(**routing)],

@@ -1,10 +1,9 @@
-"""People in the plan: hours they give, who joins and leaves, overtime of a head, temporary labour, and what it costs."""
+"""People in the plan: hours they give, who joins and leaves, overtime, temporary labour, and what it costs."""
 
 import pytest
 
 from tests.supply.supply_company import Case, Result, Row, Rows, crew, line, stock
 from trivet.core.options import PlanOptions
-
 
 DEAR_STOCK: Rows = [{"family": "F", "hold_cost": 20}]
 

@@ -5,8 +5,10 @@ PRACTICE check 4 asks for 200 companies: `HYPOTHESIS_PROFILE=soak` draws them, t
 
 import os
 import random
+from collections.abc import Mapping
 
 import numpy as np
+import polars as pl
 import pytest
 
 from tests.supply.supply_company import Case, Result, Row, Rows, line, stock
@@ -95,7 +97,41 @@ def company(seed: int) -> Case:
     prices = {"A": 100.0, "B": 150.0, "C": 90.0, "D": 60.0, "O": 900.0}
     costs = {"A": 62.0, "B": 100.0, "C": 55.0, "D": 41.0, "O": 600.0}
     options = PlanOptions(late_buckets=rng.choice([0, 1, 2]))
-    return Case(tables=tables, demand=demand, price=prices, cost=costs, options=options)
+    return Case(tables={**tables, **rules_of(seed, tables)}, demand=demand, price=prices, cost=costs, options=options)
+
+
+def rules_of(seed: int, tables: Mapping[str, Rows]) -> dict[str, Rows]:
+    """Draw lots for every third company, people and strategies for another third; the rest plan without."""
+    rng = random.Random(1000 + seed)  # noqa: S311 - companies, not secrets
+    if seed % 3 == 1:
+        lots: dict[str, Row] = {
+            "A": {"minimum": rng.choice([20, 45])},
+            "B": {"multiple": rng.choice([4, 10])},
+            "C": {"minimum": 30, "multiple": 5, "setup_cost": rng.choice([0, 200])},
+            "D": {"setup_hours": rng.choice([0.2, 1]), "setup_cost": 100},
+        }
+        return {
+            "routings": [{**row, **lots.get(str(row["item"]), {})} for row in tables["routings"]],
+            "supply_sources": [
+                {**row, "minimum": 12, "multiple": 4} if row["item"] == "PACK" else row
+                for row in tables["supply_sources"]
+            ],
+        }
+    if seed % 3 == 2:
+        heads: Rows = [
+            {"resource": name, "first": "2026-01", "heads": n, "hours_per_head": 0.25, "wage": 120, **more}
+            for name, n, more in (
+                ("R1", rng.choice([3, 5]), {"hire_cost": 300, "release_cost": 400, "overtime_per_head": 0.5}),
+                ("R2", rng.choice([4, 6]), {"temporary_cost": 30}),
+            )
+        ]
+        block = {"family": "F", "strategy": "hybrid", "block": "spring", "first": "2026-04", "last": "2026-06"}
+        wishes: Rows = [
+            rng.choice([{"family": "F", "strategy": "level"}, block]),
+            {"family": "G", "strategy": rng.choice(["chase", "level"])},
+        ]
+        return {"workforce": heads, "production_strategies": wishes}
+    return {}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -106,6 +142,8 @@ def test_plan_ties_and_has_common_sense(seed: int) -> None:
     check_markets(result)
     check_nothing_lost_beside_stock(result)
     check_hours(result)
+    check_lots(result)
+    check_people(result)
     check_no_backlog_beside_free_means(result)
 
 
@@ -148,11 +186,40 @@ def check_hours(result: Result) -> None:
     """Load stays within hours and overtime, but for the whole units of the last rounding; lines do not run dry."""
     load = result.plan.load
     horizon = load.buckets.horizon
-    hours, regular = load.count("load_hours")[:, horizon], load.count("capacity_hours")[:, horizon]
+    hours, regular = load.count("load_hours")[:, horizon], load.count("capacity_hours")[:, horizon].astype(float)
+    names = load.keys["resource"].to_list()
     shares = {row["resource"]: row["overtime"] for row in result.inputs.table("resources").to_dicts()}
-    allowed = np.array([[1 + shares[name]] for name in load.keys["resource"].to_list()])
-    assert (hours <= regular * allowed + 1_500).all()
-    assert (load.count("overtime_hours")[:, horizon] == np.maximum(hours - regular, 0)).all()
+    more = regular * np.array([[shares[name]] for name in names])
+    for row in result.inputs.table("workforce").to_dicts():
+        at, heads = names.index(row["resource"]), load.count("heads")[names.index(row["resource"]), horizon]
+        regular[at] = np.minimum(regular[at], heads * row["hours_per_head"] * 20)
+        more[at] = heads * row["overtime_per_head"] if row["overtime_per_head"] else more[at]
+    beyond = load.count("overtime_hours")[:, horizon] + load.count("temporary_hours")[:, horizon]
+    assert (hours <= regular + more + load.count("temporary_hours")[:, horizon] + 1_500).all()
+    assert np.abs(beyond - np.maximum(hours - regular, 0)).max() <= 1
+
+
+def check_lots(result: Result) -> None:
+    """What is made and bought is nothing or a lot, and whole multiples."""
+    supply, material = result.plan.supply, result.plan.material
+    for row in result.inputs.table("routings").to_dicts():
+        made = supply.count("production")[supply.keys.rows().index((row["item"], row["location"])), -MONTHS:]
+        assert (made % (row["multiple"] or 1) == 0).all()
+        assert (made[made > 0] >= (row["minimum"] or 0)).all()
+    for row in result.inputs.table("supply_sources").filter(pl.col("item") == "PACK").to_dicts():
+        bought = material.count("material_purchases")[material.keys.rows().index(("PACK", row["supplier"])), -MONTHS:]
+        assert (bought % (row["multiple"] or 1) == 0).all()
+        assert (bought[bought > 0] >= (row["minimum"] or 0)).all()
+
+
+def check_people(result: Result) -> None:
+    """Heads are those of the month before and who joins, less who leaves."""
+    load, first = result.plan.load, result.plan.load.buckets.first_open
+    opening = {row["resource"]: round(row["heads"] * 1000) for row in result.inputs.table("workforce").to_dicts()}
+    for at, name in enumerate(load.keys["resource"].to_list()):
+        if name in opening:
+            moved = (load.count("hires") - load.count("leavers"))[at, first:]
+            assert (opening[name] + np.cumsum(moved) == load.count("heads")[at, first:]).all()
 
 
 def check_no_backlog_beside_free_means(result: Result) -> None:

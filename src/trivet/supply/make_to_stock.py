@@ -109,14 +109,19 @@ def _add_pipeline(programme: Programme, network: Network, asked: Asked, flows: F
             programme.add(np.full(len(sent), row[0, -1]), sent)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Refused:
+    """Columns of demand that is not met at once: `lost` (bands, sites, open), `late` (sites, open), empty without."""
+
+    sites: Counts
+    lost: Counts
+    late: Counts
+
+
 def add_stocked_demand(
     programme: Programme, network: Network, asked: Asked, balance: Counts, late_buckets: int
-) -> tuple[Counts, Counts]:
-    """Add demand of sites that sell from stock: sold, late and lost.
-
-    Returns:
-        The sites, and the columns of what is lost by them: (bands, sites, open).
-    """
+) -> Refused:
+    """Add demand of sites that sell from stock: sold, late and lost."""
     sites = np.flatnonzero(asked.stocked)
     labels = [_labels(network)[site] for site in sites]
     units, lost_cost = asked.grid[sites] / 1000.0, asked.worth.lost[sites]
@@ -139,7 +144,9 @@ def add_stocked_demand(
         late = programme.columns("late", labels, cost=cost, upper=waiting(units, late_buckets))
         programme.add(rows, late)
         programme.add(rows[:, 1:], late[:, :-1], -1.0)
-    return sites, lost
+    else:
+        late = np.zeros((0, network.open), dtype=np.int64)
+    return Refused(sites=sites, lost=lost, late=late)
 
 
 def waiting(units: Rates, late_buckets: int) -> Rates:

@@ -18,6 +18,7 @@ from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.core.ports import Solver
 from trivet.supply.blocks import Programme
+from trivet.supply.cuts import find_cuts, tightened_items
 from trivet.supply.fill import Costs, fill_panels
 from trivet.supply.findings import find_issues
 from trivet.supply.found import Found
@@ -97,7 +98,14 @@ def plan_supply(
     task = read_task(inputs, demand, supply, load, material, options)
     programme = Programme(task.network.open)
     at = write_programme(programme, task, load)
-    searched = solve_whole(programme.build(), solver, basis, lambda relaxed: guess_whole(task, at, relaxed))
+    tight = tightened_items(task.network, task.asked, at.flows, at.refused, at.lots)
+    searched = solve_whole(
+        programme.build(),
+        solver,
+        basis,
+        guess=lambda relaxed: guess_whole(task, at, relaxed),
+        cut=lambda relaxed: find_cuts(tight, relaxed),
+    )
     solution = searched.solution
     staff = staff_plan(task.people, *read_people_of(solution, task, at), load.rows)
     task = with_staff(task, staff)

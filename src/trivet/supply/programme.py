@@ -28,7 +28,15 @@ from trivet.supply.capacity import (
 from trivet.supply.fair_share import add_fair_share
 from trivet.supply.lot_sizes import SET_UP, Sized, add_lots, add_setup_hours, choose_lots, site_labels
 from trivet.supply.make_to_order import add_ordered_demand
-from trivet.supply.make_to_stock import TIE, Flows, add_balance, add_fixed_slack, add_stocked_demand, fixed_makes
+from trivet.supply.make_to_stock import (
+    TIE,
+    Flows,
+    Refused,
+    add_balance,
+    add_fixed_slack,
+    add_stocked_demand,
+    fixed_makes,
+)
 from trivet.supply.materials import Bought, add_materials, delivery_room
 from trivet.supply.network import Network
 from trivet.supply.read_back import Wished
@@ -70,15 +78,15 @@ class Task:
 class Columns:
     """Where things stand in the programme.
 
-    `hours` numbers the rows of resources, `overtime` their columns; `refused` is sites and their (bands, sites, open)
-    of lost demand; `lots` what is made or ordered in lots.
+    `hours` numbers the rows of resources, `overtime` their columns; `refused` demand that is late or lost;
+    `lots` what is made or ordered in lots.
     """
 
     flows: Flows
     hours: Counts
     overtime: Counts
     material: Bought
-    refused: tuple[Counts, Counts]
+    refused: Refused
     people: PeopleColumns
     lots: tuple[Sized, ...]
 
@@ -117,7 +125,7 @@ def write_programme(programme: Programme, task: Task, load: Panel) -> Columns:
     flows = _add_flows(programme, task)
     balance, stock = add_balance(programme, network, asked, flows)
     refused = add_stocked_demand(programme, network, asked, balance, late)
-    add_fair_share(programme, network, asked, *refused)
+    add_fair_share(programme, network, asked, refused.sites, refused.lost)
     add_ordered_demand(programme, network, asked, balance, flows)
     hours, overtime = add_hours(programme, network, asked, load, flows, task.crew)
     add_rooms(programme, asked, task.rooms, stock)
@@ -242,7 +250,7 @@ def read_wished(solution: Solution, task: Task, at: Columns) -> Wished:
     material = np.zeros((len(task.network.material_of), task.network.open))
     material[at.material.rows] = read(at.material.columns)
     refused = np.zeros((len(task.network.items), task.network.open))
-    refused[at.refused[0]] = read(at.refused[1]).sum(axis=0)
+    refused[at.refused.sites] = read(at.refused.lost).sum(axis=0)
     return Wished(
         made=made,
         sent=read(at.flows.sent),

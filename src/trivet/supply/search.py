@@ -1,18 +1,19 @@
 """Whole decisions of the plan: lots and whole people, found by a search with a budget (ENGINE, "MIP").
 
 The programme is solved without whole numbers; from that plan lots are chosen and people rounded up (`choose_lots`);
-with the choice fixed it is solved again, a few lots that its reduced costs ask for are opened, and the best of these
-is where branch and bound begins, for a number of nodes. What the best answer may still be away from the cheapest one
-is stated. No step looks at a clock: the same programme gives the same plan.
+rows that every plan with lots keeps are added where it does not (`cuts`), which raises the bound that the answer is
+measured by; with the choice fixed it is solved again, a few lots that its reduced costs ask for are opened, and the
+best of these is where branch and bound begins, for a number of nodes. What the best answer may still be away from the
+cheapest one is stated. No step looks at a clock: the same programme gives the same plan.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from trivet.core.ids import Rates
+from trivet.core.ids import Counts, Rates
 from trivet.core.linear import LinearModel, Search, Solution, Status
 from trivet.core.ports import Solver
 
@@ -20,13 +21,30 @@ ROUNDS: Final = 4
 """Times more lots are opened before branch and bound."""
 OPENED: Final = 0.25
 """Part of the lots that ask to be opened, at most, in one round; the most promising ones."""
-WORK: Final = 150_000
+WORK: Final = 20_000
 """Nodes times whole decisions of branch and bound: large programmes get few nodes."""
 FEWEST: Final = 10
 MOST: Final = 20_000
 GOOD: Final = 1e-6
 """Gap, as a part of the cost, that is no gap."""
 PROMISE: Final = 1e-7
+
+
+CUT_WORK: Final = 200_000
+"""Rounds of added rows times columns: large programmes get few rounds."""
+FEWEST_ROUNDS: Final = 4
+MOST_ROUNDS: Final = 250
+STALLED: Final = 1e-5
+"""Part of the cost that a round of cuts must still raise the bound by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cut:
+    """A row that every plan with whole numbers keeps: coefficients @ columns >= lower."""
+
+    columns: Counts
+    coefficients: Rates
+    lower: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,7 +57,11 @@ class Searched:
 
 
 def solve_whole(
-    model: LinearModel, solver: Solver, basis: bytes | None, guess: Callable[[Solution], Rates]
+    model: LinearModel,
+    solver: Solver,
+    basis: bytes | None,
+    guess: Callable[[Solution], Rates],
+    cut: Callable[[Solution], Sequence[Cut]] | None = None,
 ) -> Searched:
     """Solve a programme with whole numbers; one without is solved as it is.
 
@@ -48,6 +70,7 @@ def solve_whole(
         solver: of programmes with and without whole numbers.
         basis: of an earlier programme of the same shape.
         guess: gives a value for every whole-number column (in a full vector of columns) from the plan without them.
+        cut: gives what every plan with whole numbers keeps and this one without does not.
 
     Returns:
         The best plan found with duals and reduced costs at its whole decisions. Where the solver fails, its answer.
@@ -56,11 +79,12 @@ def solve_whole(
     whole = model.integer
     if whole is None or relaxed.status is not Status.OPTIMAL:
         return Searched(solution=relaxed, basis=relaxed.basis, gap=0.0)
-    best = _from_guess(model, solver, relaxed, guess)
+    tighter, bounded = _with_cuts(model, solver, relaxed, cut) if cut else (model, relaxed)
+    best = _from_guess(model, solver, (relaxed, bounded), guess)
     nodes = int(min(max(WORK // int(whole.sum()), FEWEST), MOST))
     start = best.values if best is not None else None
-    found = solver.solve(replace(model, search=Search(nodes=nodes, gap=0.0, start=start)))
-    bound = relaxed.objective
+    found = solver.solve(replace(tighter, search=Search(nodes=nodes, gap=0.0, start=start)))
+    bound = bounded.objective
     if found.status is Status.OPTIMAL:
         bound = max(bound, found.objective - found.gap * abs(found.objective))
         if best is None or found.objective < best.objective:
@@ -91,13 +115,59 @@ def _fixed(model: LinearModel, values: Rates, solver: Solver, basis: bytes | Non
     return _solve(held, solver, basis)
 
 
+def _with_cuts(
+    model: LinearModel, solver: Solver, relaxed: Solution, cut: Callable[[Solution], Sequence[Cut]]
+) -> tuple[LinearModel, Solution]:
+    """Add what is violated as rows and solve again, for some rounds; gives the tighter programme and its answer."""
+    kept: list[Cut] = []
+    answer, height = relaxed, len(model.row_lower)
+    for _ in range(min(max(CUT_WORK // len(model.cost), FEWEST_ROUNDS), MOST_ROUNDS)):
+        violated = cut(answer)
+        if not violated:
+            break
+        solved = solver.solve(replace(with_rows(model, [*kept, *violated]), integer=None))
+        if solved.status is not Status.OPTIMAL:
+            break
+        better = solved.objective - answer.objective
+        # Rows that do not bind only cost time.
+        kept = [one for one, dual in zip([*kept, *violated], solved.duals[height:], strict=True) if dual != 0]
+        answer = solved
+        if better <= STALLED * abs(solved.objective):
+            break
+    return (with_rows(model, kept) if kept else model), answer
+
+
+def with_rows(model: LinearModel, cuts: Sequence[Cut]) -> LinearModel:
+    """Give a programme with rows `coefficients @ columns >= lower` added below its own."""
+    height = len(model.row_lower)
+    sizes = np.diff(model.starts)
+    columns = np.concatenate([np.repeat(np.arange(len(sizes)), sizes), *(one.columns for one in cuts)])
+    rows = np.concatenate([model.index, *(np.full(len(one.columns), height + k) for k, one in enumerate(cuts))])
+    values = np.concatenate([model.value, *(one.coefficients for one in cuts)])
+    order = np.lexsort((rows, columns))
+    return replace(
+        model,
+        row_lower=np.concatenate([model.row_lower, [one.lower for one in cuts]]),
+        row_upper=np.concatenate([model.row_upper, np.full(len(cuts), np.inf)]),
+        starts=np.searchsorted(columns[order], np.arange(len(sizes) + 1)).astype(np.int32),
+        index=rows[order].astype(np.int32),
+        value=values[order],
+    )
+
+
 def _from_guess(
-    model: LinearModel, solver: Solver, relaxed: Solution, guess: Callable[[Solution], Rates]
+    model: LinearModel, solver: Solver, relaxed: tuple[Solution, Solution], guess: Callable[[Solution], Rates]
 ) -> Solution | None:
-    """Fix what was guessed, then open what the reduced costs ask for as long as the plan gets cheaper."""
-    values = np.clip(guess(relaxed), model.lower, model.upper)
-    tried = _fixed(model, values, solver, relaxed.basis)
-    best = tried if tried.status is Status.OPTIMAL else None
+    """Fix what was guessed, then open what the reduced costs ask for as long as the plan gets cheaper.
+
+    The guess is made from the plan without whole numbers and from that with cuts; the better one is followed.
+    """
+    best, values = None, model.lower
+    for one in dict.fromkeys(relaxed):
+        chosen = np.clip(guess(one), model.lower, model.upper)
+        tried = _fixed(model, chosen, solver, relaxed[0].basis)
+        if tried.status is Status.OPTIMAL and (best is None or tried.objective < best.objective):
+            best, values = tried, chosen
     switch = np.asarray(model.integer) & (model.upper == 1.0)
     for _ in range(ROUNDS):
         if best is None:
