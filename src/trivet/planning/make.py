@@ -36,6 +36,7 @@ from trivet.finance.valuation import price_and_cost
 from trivet.planning.contradictions import find_contradictions
 from trivet.planning.errors import write_forecast_errors
 from trivet.planning.ranges import errors_together
+from trivet.planning.rows import Axes, in_rows_of
 from trivet.planning.segmented import with_segments
 from trivet.reconcile.gaps import find_gaps
 from trivet.supply.model import plan_supply
@@ -52,6 +53,7 @@ def make_plan(
     engines: Engines,
     reference: Plan | None = None,
     learned: Learned | None = None,
+    axes: Axes | None = None,
 ) -> Plan:
     """Make one set of plans: demand, supply and money, at detail, over the horizon.
 
@@ -62,6 +64,7 @@ def make_plan(
         engines: forecaster, solver, progress.
         reference: the plan to stay near to; its basis starts the solver.
         learned: what the forecast learned from the snapshot; None = learned from these very inputs.
+        axes: looks up the series of the plan an entry was made on; None = the same as here.
 
     Returns:
         The plan with every grain's panel and all problems found, largest amount first. An
@@ -86,7 +89,7 @@ def make_plan(
     demand = found.keep(spread_streams(inputs, demand))
     demand = found.keep(agree(inputs, demand))
     tell("demand", 3, 4)
-    demand = found.keep(fold(demand, entries, inputs.model, units))
+    demand = found.keep(fold(demand, in_rows_of(entries, demand, axes, inputs.model), inputs.model, units))
     tell("demand", 4, 4)
 
     tell("supply", 0, 3)
@@ -95,7 +98,7 @@ def make_plan(
     supply = write_forecast_errors(inputs, demand, supply, engines.forecaster)
     supply, load, material, problems = require(inputs, demand, supply, load, material)
     found.add(problems)
-    supply = found.keep(fold(supply, entries, inputs.model, units))
+    supply = found.keep(fold(supply, in_rows_of(entries, supply, axes, inputs.model), inputs.model, units))
     tell("supply", 1, 3)
     basis = reference.basis if reference else None
     met = plan_supply(inputs, demand, supply, load, material, options, engines.solver, basis)

@@ -14,6 +14,8 @@ from trivet.core.entries import Effect, Logged
 from trivet.core.ids import Counts, Digest, GrainName
 from trivet.core.measures import Registry
 from trivet.core.panel import Panel
+from trivet.core.plan import Model
+from trivet.core.renames import by_todays_codes
 
 Axes = Callable[[Digest], Mapping[GrainName, Panel] | None]
 """Gives the keys and buckets (numbers are not read) of the plan of a digest; None when it is not known."""
@@ -37,6 +39,30 @@ def on_rows_of(
         else replace(logged, base=base, effects=_moved(logged, panels, axes(logged.base), registry))
         for logged in entries
     )
+
+
+def in_rows_of(entries: Sequence[Logged], panel: Panel, axes: Axes | None, model: Model) -> tuple[Logged, ...]:
+    """Give entries as the fold of one panel reads them: effects on its measures in its rows and buckets.
+
+    Args:
+        entries: a log.
+        panel: numbers of a plan in the making.
+        axes: looks up the plan an entry was made on; None = all were made on these very rows.
+        model: tells the grain of a measure, and which codes are called otherwise since.
+    """
+    if axes is None:
+        return tuple(entries)
+    return tuple(_in_rows(logged, panel, axes, model) if logged.effects else logged for logged in entries)
+
+
+def _in_rows(logged: Logged, panel: Panel, axes: Axes, model: Model) -> Logged:
+    own = tuple(effect for effect in logged.effects if model.registry[effect.measure].grain == panel.grain)
+    if not own:
+        return logged
+    old = axes(logged.base)
+    known = None if old is None else {panel.grain: by_todays_codes(old[panel.grain], model.dimensions)}
+    here = {panel.grain: panel}
+    return replace(logged, effects=_moved(replace(logged, effects=own), here, known, model.registry))
 
 
 def _moved(

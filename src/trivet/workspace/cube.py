@@ -6,7 +6,7 @@ and told to be behind, with the version they belong to, until somebody plans aga
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import RLock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -20,8 +20,20 @@ from trivet.core.plan import Plan, PlanInputs
 from trivet.core.records import Stamp
 from trivet.core.rollup import RolledUp, roll_groups
 from trivet.core.scope import rows_of
-from trivet.planning.head import Head, aged_measures, catch_up, effects_on, moved_measures, put, stand_on, with_locks
+from trivet.planning.head import (
+    Head,
+    aged_measures,
+    catch_up,
+    effects_on,
+    fold_again,
+    moved_measures,
+    put,
+    stand_on,
+    with_locks,
+)
+from trivet.planning.rows import on_rows_of
 from trivet.store.stored import StoredVersion
+from trivet.workspace.axes import axes_of
 
 if TYPE_CHECKING:
     from trivet.workspace.workspace import Workspace
@@ -94,7 +106,10 @@ class Cube:
         self._version, plan, inputs = workspace.opened(self._ground[0])
         shared = _shared(workspace, scenario, self._version.scenario)
         holds = self._version.seq if self._version.seq <= shared else None
-        log = workspace.store.entries(scenario)
+        entries = workspace.store.entries(scenario)
+        if any(self._elsewhere(entry) for entry in entries if holds is not None and entry.seq > holds):
+            holds = None  # their effects are of other rows: the whole log is folded again
+        log = on_rows_of(entries, self._version.digest, plan.panels, axes_of(workspace), workspace.registry)
         self._head = stand_on(plan, inputs, log, base=self._version.digest, holds=holds)
         self._settled = min(self._version.seq, shared)
         self._groups: dict[Where, Groups] = {}
@@ -164,7 +179,17 @@ class Cube:
     def apply(self, logged: Sequence[Logged]) -> None:
         """Put logged entries in by their effects: the next ones of this scenario's log, in order."""
         with self._guard:
-            self._head = catch_up(self._head, tuple(entry for entry in logged if entry.seq > self.seq))
+            later = tuple(entry for entry in logged if entry.seq > self.seq)
+            if any(self._elsewhere(entry) for entry in later):
+                head, workspace = self._head, self._workspace
+                here = on_rows_of(later, head.ground.base, head.panels, axes_of(workspace), workspace.registry)
+                self._head = fold_again(replace(head, log=(*head.log, *here)))
+            else:
+                self._head = catch_up(self._head, later)
+
+    def _elsewhere(self, logged: Logged) -> bool:
+        """Tell whether the effects of an entry speak of the rows of another version."""
+        return isinstance(logged.entry, Change) and logged.base != self._version.digest
 
     def record(
         self, entries: Sequence[Entry], stamp: Stamp, *, seen: Seq | None, refuse: Refuse, tell: Tell[Told]
