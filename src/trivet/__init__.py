@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from trivet.usecases.list_changes import list_changes
     from trivet.usecases.list_dimensions import list_dimensions
     from trivet.usecases.list_jobs import list_jobs
+    from trivet.usecases.list_people import list_people
     from trivet.usecases.make_plan import make_plan
     from trivet.usecases.merge_scenario import merge_scenario
     from trivet.usecases.plan_in_background import plan_in_background
@@ -72,6 +73,7 @@ __all__ = [
     "list_changes",
     "list_dimensions",
     "list_jobs",
+    "list_people",
     "make_plan",
     "merge_scenario",
     "open_workspace",

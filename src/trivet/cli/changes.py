@@ -123,7 +123,8 @@ def log(
             console.print(
                 f"{line.seq} {line.at:%Y-%m-%d %H:%M} {line.actor}: {line.what}, moved {exact(line.moved, '+')}{state}"
             )
-        console.print(f"{len(value.lines)} changes in {value.scenario}")
+        part = f"; {value.part}" if value.part else ""
+        console.print(f"{len(value.lines)} changes in {value.scenario}{part}")
 
     answer(list_changes(workspace, scenario=scenario, as_of=as_of), as_json=as_json, show=show)
 

@@ -56,7 +56,10 @@ def plan(
 
 
 def _show_plan(value: "PlanAnswer", console: Console) -> None:
-    show_summary(value.summary, console, version=value.version)
+    if value.part:
+        _show_part(value.part, console)
+    else:
+        show_summary(value.summary, console, version=value.version)
     print_issues(value.issues, console, most=5)
     console.print(
         f"Version {value.version}, digest {value.digest[:16]}. Next: trivet show, trivet change, trivet submit"
@@ -110,9 +113,18 @@ def show(  # noqa: PLR0913 - one option a choice of the view
 
 
 def _show_summary(value: "SummaryAnswer", console: Console) -> None:
-    show_summary(value.summary, console, version=value.version, state=value.state)
+    if value.part:
+        _show_part(value.part, console)
+    else:
+        show_summary(value.summary, console, version=value.version, state=value.state)
     if value.changes:
         console.print(f"[yellow]{_since(value.changes)} since, not in it.[/] Next: trivet plan")
+
+
+def _show_part(tables: "tuple[NumbersAnswer, ...]", console: Console) -> None:
+    """Print the first tables of who sees a part of the plan."""
+    for table in tables:
+        _show_numbers(table, console)
 
 
 def _since(changes: int) -> str:
@@ -215,7 +227,7 @@ def compare(
 def _show_compare(value: "CompareAnswer", console: Console) -> None:
     console.print(
         f"{value.before} ({value.before_scenario}) -> {value.after} ({value.after_scenario}), "
-        f"buckets {value.first} to {value.last}"
+        f"buckets {value.first} to {value.last}" + (f"; {value.part}" if value.part else "")
     )
     for said in value.changes:
         console.print(f"  changed: {said}")

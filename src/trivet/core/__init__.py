@@ -9,4 +9,5 @@ measures    measures (with measures.toml) · expressions · formula
 numbers     panel · scope · spread · tree · projection · whole · grouping · rollup · aswas
 opinions    records · entries · live · desk · valued · adjust · fold · effects · renames · recordchanges
 a plan      checks · health · options · learned · linear · ports · plan · report · said · summary
+people      rights · mask · permits · maskcheck
 """

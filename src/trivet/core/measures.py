@@ -74,6 +74,7 @@ class MeasureSpec:
         former: names it had in earlier formats.
         tables: tables of the company folder its values come from.
         format: how people read it: `0` whole, `0.00` two decimals, `0.0 %` percent; small numbers get two at least.
+        confidential: what it reveals to who should not know, `cost`; empty = nothing (`core.rights` hides it).
     """
 
     id: MeasureId
@@ -94,6 +95,7 @@ class MeasureSpec:
     former: tuple[str, ...]
     tables: tuple[str, ...] = ()
     format: str = "0"
+    confidential: str = ""
 
     @property
     def quantum(self) -> Decimal | None:
@@ -158,6 +160,7 @@ def _measure(name: str, raw: Mapping[str, Any]) -> MeasureSpec:
         former=tuple(raw.get("former", ())),
         tables=tuple(raw.get("tables", ())),
         format=_format(name, raw.get("format", FORMAT[unit])),
+        confidential=raw.get("confidential", ""),
     )
 
 

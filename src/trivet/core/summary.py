@@ -247,7 +247,7 @@ class PlanSummary:
     """What one screen says about a plan.
 
     Attributes:
-        company, currency, cycle, digest: which plan.
+        company, currency, cycle, digest: which plan; the digest is empty for who sees a part of it.
         lines: the company's fiscal years, this one and the next.
         families: the same by family.
         bridges: company bridges from budget to outlook, one a year that has a budget.
@@ -257,7 +257,7 @@ class PlanSummary:
         service: percent of the next 12 buckets' make-to-stock demand shipped in its own bucket, at price.
         served: percent of the next 12 buckets' demand that is not lost, at price.
         overloads: resources short of hours, worst first, at most five.
-        overloaded: number of resources and buckets above capacity in the unlimited plan.
+        overloaded: number of resources and buckets above capacity in the unlimited plan; None where it is not said.
         shortages: key materials short.
         backlogs: make-to-order families with their weeks of backlog, now and at worst.
         endings: items that leave stock behind.
@@ -280,7 +280,7 @@ class PlanSummary:
     service: Decimal | None
     served: Decimal | None
     overloads: tuple[Overload, ...]
-    overloaded: int
+    overloaded: int | None
     shortages: tuple[MaterialShortage, ...]
     backlogs: tuple[BacklogWeeks, ...]
     endings: tuple[Ending, ...]

@@ -68,6 +68,36 @@ def summarise(inputs: PlanInputs, plan: Plan) -> PlanSummary:
     )
 
 
+def name_only(inputs: PlanInputs, plan: Plan) -> PlanSummary:
+    """Name a plan for who sees a part of it: what the company earns and where it binds is left unsaid."""
+    severities = [issue.severity for issue in plan.issues]
+    return PlanSummary(
+        company=inputs.model.company.name,
+        currency=inputs.model.company.currency,
+        cycle=inputs.model.buckets.label(inputs.model.buckets.first_open),
+        digest="",
+        lines=(),
+        families=(),
+        bridges=(),
+        stock_value=None,
+        stock_days=None,
+        target_value=None,
+        target_days=None,
+        service=None,
+        served=None,
+        overloads=(),
+        overloaded=None,
+        shortages=(),
+        backlogs=(),
+        endings=(),
+        gaps=(),
+        refused=severities.count(Severity.REFUSED),
+        warnings=severities.count(Severity.WARNING),
+        notes=severities.count(Severity.NOTE),
+        ties=(),
+    )
+
+
 def _next_year(panel: Panel) -> slice:
     first = panel.buckets.first_open
     return slice(first, min(first + _YEAR, len(panel.buckets)))

@@ -71,6 +71,8 @@ class Ground:
     inputs: PlanInputs
 
 
+PLANNED = "plan"
+"""Source of a move that no change made: the plan was made again."""
 Grounds = Callable[[Digest], Ground | None]
 """Looks up the plan an entry was made on."""
 
@@ -173,7 +175,7 @@ class _Run:
                 scenario=ground.scenario,
                 actor=ground.actor,
                 at=ground.at,
-                source="plan",
+                source=PLANNED,
                 what=f"stands on plan {ground.name}",
                 reason=None,
                 old=found[-1].new,

@@ -1,5 +1,6 @@
 """Approve a plan in review: somebody else than its submitter says yes."""
 
+from trivet.core.rights import Task
 from trivet.cycle.stages import State, check_approver, check_step
 from trivet.store import VersionState
 from trivet.usecases.declare import Shells
@@ -14,8 +15,9 @@ def approve_plan(workspace: Workspace, *, plan: str = MAIN) -> StateAnswer:
 
     Raises:
         Conflict: the version is not in review.
-        NotPermitted: the submitter may not approve while others take part.
+        NotPermitted: the person's role may not; nor may the submitter while others take part.
     """
+    workspace.rights.check_task(Task.APPROVE)
     version = workspace.version(plan)
     check_step(State(version.state), State.APPROVED)
     people = workspace.store.snapshot(version.snapshot, only=("people",)).tables.get("people")

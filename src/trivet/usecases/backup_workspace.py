@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from trivet.core.rights import Task
 from trivet.usecases.declare import Shells
 from trivet.workspace.workspace import Workspace
 
@@ -22,6 +23,8 @@ def backup_workspace(workspace: Workspace, file: Path) -> BackupAnswer:
 
     Raises:
         Conflict: the file exists already; it is left as it is.
+        NotPermitted: the person's role may not.
     """
+    workspace.rights.check_task(Task.CARE)
     workspace.store.backup(file)
     return BackupAnswer(file=str(file), size=file.stat().st_size)

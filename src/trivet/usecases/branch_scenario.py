@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from trivet.core.ids import ScenarioId, Seq
+from trivet.core.rights import Task
 from trivet.usecases.declare import Shells
 from trivet.workspace.workspace import MAIN, Workspace
 
@@ -25,6 +26,7 @@ def branch_scenario(workspace: Workspace, scenario: str, *, parent: str = MAIN, 
         Conflict: there is a scenario of that name.
         NotFound: there is no such parent.
     """
+    workspace.rights.check_task(Task.PLAN)
     seq = workspace.store.head(ScenarioId(parent))
     workspace.store.create_scenario(
         ScenarioId(scenario), title or scenario, ScenarioId(parent), workspace.stamp("branch")

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 
 from trivet.core.ids import MeasureId
+from trivet.core.measures import MeasureSpec
+from trivet.core.plan import Plan, PlanInputs
 from trivet.planning.compare import Difference, changed_measures, compare, words
 from trivet.planning.views import rows_by
 from trivet.store.stored import StoredVersion
 from trivet.usecases.declare import Shells
+from trivet.workspace.seen import see_log, see_numbers
 from trivet.workspace.workspace import MAIN, Workspace
 
 DECLARED = Shells(command="compare", why="pages come with the workbench")
@@ -38,6 +41,7 @@ class CompareAnswer:
         changes: changes the second has beyond the first, in words.
         changed: every measure with a different number.
         differences: by measure, member and fiscal year, largest first; what exchange rates did is told apart.
+        part: whose part of the plans is compared; empty = all of both.
     """
 
     before: str
@@ -50,6 +54,7 @@ class CompareAnswer:
     changes: tuple[str, ...]
     changed: tuple[MeasureId, ...]
     differences: tuple[Difference, ...]
+    part: str = ""
 
 
 def compare_scenarios(
@@ -74,11 +79,13 @@ def compare_scenarios(
 
     Raises:
         NotFound: a scenario, version, measure or level is not known, or has no plan yet.
+        NotPermitted: a measure is not shown to the person's role, or can't be cut to their part.
     """
-    one, base, former = workspace.opened(before)
-    two, other, inputs = workspace.opened(after)
+    one, first, was = workspace.opened(before)
+    two, second, now = workspace.opened(after)
+    (base, former), (other, inputs) = see_numbers(workspace, first, was), see_numbers(workspace, second, now)
     plans = base, other
-    specs = [workspace.registry[name] for name in measures]
+    specs = _shown(workspace, measures)
     changed = changed_measures(*plans)
     rows, buckets = rows_by(inputs, level), inputs.model.buckets
     own = rows_by(former, level).inputs if as_was else None
@@ -90,17 +97,31 @@ def compare_scenarios(
         first=buckets.label(buckets.first_open),
         last=buckets.label(len(buckets) - 1),
         same=not changed,
-        changes=_only_in(workspace, one, two),
+        changes=_only_in(workspace, one, two, second, now),
         changed=changed,
         differences=tuple(
             difference
             for name in rows.levels
             for difference in compare(*plans, rows.inputs, specs, (rows.dimension, name), rates_of=former, former=own)
         ),
+        part=workspace.rights.part,
     )
 
 
-def _only_in(workspace: Workspace, one: StoredVersion, two: StoredVersion) -> tuple[str, ...]:
+def _shown(workspace: Workspace, measures: tuple[str, ...]) -> list[MeasureSpec]:
+    """Give the measures asked for, or of those nobody asked for the ones the actor sees."""
+    rights, registry = workspace.rights, workspace.registry
+    specs = [registry[name] for name in measures]
+    if measures == SHOWN:
+        return [spec for spec in specs if rights.sees(spec.id) and rights.reaches(spec, registry)]
+    for spec in specs:
+        rights.check_measure(spec, registry)
+    return specs
+
+
+def _only_in(
+    workspace: Workspace, one: StoredVersion, two: StoredVersion, plan: Plan, inputs: PlanInputs
+) -> tuple[str, ...]:
     first = {repr(e.entry) for e in workspace.store.entries(one.scenario, upto=one.seq)}
-    second = [e.entry for e in workspace.store.entries(two.scenario, upto=two.seq)]
-    return tuple(words(entry) for entry in second if repr(entry) not in first)
+    second = [e for e in workspace.store.entries(two.scenario, upto=two.seq) if repr(e.entry) not in first]
+    return tuple(words(e.entry) for e in see_log(workspace, two, plan, inputs.model, second))

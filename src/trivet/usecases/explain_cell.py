@@ -1,6 +1,6 @@
 """Explain a number: what it is, what it is made of, who changed it and why, which file it comes from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trivet.core.ids import VersionId
 from trivet.core.issues import Issue
@@ -23,7 +23,10 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainAnswer:
-    """An explanation, the version the number stands in, the files behind it, and whether later changes are missing."""
+    """An explanation, the version the number stands in, the files behind it, and whether later changes are missing.
+
+    The sums of whole files are left out for who sees a part of the numbers.
+    """
 
     version: VersionId
     explanation: Explanation
@@ -54,19 +57,24 @@ def explain_cell(
 
     Raises:
         NotFound: something named is not known; the message offers the nearest name.
+        NotPermitted: the measure is not shown to the person's role, or can't be cut to their part.
     """
     looked = looked_at_then(workspace, plan, parse_moment(as_of)) if as_of else workspace.looked_at(plan)
     model, version = looked.inputs.model, looked.version
     nodes = parse_scope(scope, model.dimensions)
     columns = parse_span(first, last, model.buckets)
+    rights = workspace.rights
+    rights.check_measure(workspace.registry[measure], workspace.registry)
     told = explain(looked.plan, looked.inputs, looked.entries, measure, nodes, columns)
     files = workspace.store.snapshot(version.snapshot, only=()).files
     behind = looked.stale.issue(told.measure) if looked.stale else None
     return ExplainAnswer(
         version=version.id,
-        explanation=told,
+        explanation=replace(told, where=rights.where(", ".join(str(node) for node in nodes))),
         files=tuple(
-            SourceLine(name=file.name, sha256=file.sha256) for file in files if file.name.split(".")[0] in told.tables
+            SourceLine(name=file.name, sha256=file.sha256)
+            for file in files
+            if rights.whole and file.name.split(".")[0] in told.tables
         ),
         issues=(behind,) if behind else (),
     )

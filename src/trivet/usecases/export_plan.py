@@ -1,6 +1,6 @@
 """Export a plan: the review pack, or every number as CSV or Parquet, each with the version it came from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
@@ -14,6 +14,7 @@ from trivet.core.errors import InvalidInput
 from trivet.core.ids import Digest, VersionId
 from trivet.planning.summary import summarise
 from trivet.store import NewJob
+from trivet.store.parquet import write_plan
 from trivet.store.stored import StoredVersion
 from trivet.usecases.check_plan import check_plan
 from trivet.usecases.declare import Shells
@@ -27,10 +28,11 @@ DECLARED = Shells(command="export", why="pages come with the workbench")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportAnswer:
-    """The version that was exported, and the files written."""
+    """The version that was exported, the files written, and whose part of it they hold (empty: all of it)."""
 
     version: VersionId
     files: tuple[str, ...]
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,17 +61,46 @@ def export_plan(workspace: Workspace, folder: Path, *, plan: str = MAIN, form: s
 
     Raises:
         InvalidInput: the form is not known.
+        NotPermitted: the pack is asked for by somebody who sees a part of the plan.
         NotFound: there is no such scenario or version, or it has no plan yet.
     """
-    version = workspace.version(plan)
+    version, rights = workspace.version(plan), workspace.rights
+    if form == "pack":
+        rights.check_whole("The review pack")
     folder.mkdir(parents=True, exist_ok=True)
     if form == "pack":
         return ExportAnswer(version=version.id, files=(str(_pack(workspace, version, folder)),))
     if form in ("csv", "parquet"):
-        files = workspace.store.export_parquet(version.id, folder, workspace.registry)
+        files = _numbers(workspace, version, folder)
         written = files if form == "parquet" else tuple(_as_csv(file) for file in files)
-        return ExportAnswer(version=version.id, files=tuple(str(file) for file in written))
+        note = () if rights.whole else (_say_part(workspace, version, folder),)
+        return ExportAnswer(version=version.id, files=tuple(str(file) for file in (*written, *note)), part=rights.part)
     raise InvalidInput(f"--as is '{form}'; expected pack, csv or parquet.")
+
+
+def _numbers(workspace: Workspace, version: StoredVersion, folder: Path) -> tuple[Path, ...]:
+    """Write the numbers the actor may see; a grain that can't be cut to their part has no file."""
+    rights = workspace.rights
+    if rights.whole:
+        return workspace.store.export_parquet(version.id, folder, workspace.registry)
+    _, seen, _ = workspace.seen(version.id)
+    grains = {
+        grain: panel
+        for grain, panel in seen.panels.items()
+        if (panel.keys.height or not rights.nodes) and (panel.counts or panel.rates)
+    }
+    return write_plan(replace(seen, panels=grains), folder, workspace.registry)
+
+
+def _say_part(workspace: Workspace, version: StoredVersion, folder: Path) -> Path:
+    """Write beside the numbers whose part of the plan they are."""
+    rights = workspace.rights
+    hidden = f"Not shown to the role {rights.role}: {', '.join(sorted(rights.hidden))}.\n" if rights.hidden else ""
+    path = folder / "part.txt"
+    path.write_text(
+        f"Version {version.id}, as {rights.person} sees it: {rights.part or 'every row'}.\n{hidden}", "utf-8"
+    )
+    return path
 
 
 def _as_csv(file: Path) -> Path:

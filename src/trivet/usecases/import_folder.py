@@ -14,6 +14,7 @@ from trivet.core.errors import InvalidInput, NotFound
 from trivet.core.ids import Digest, ScenarioId
 from trivet.core.issues import Issue, Severity
 from trivet.core.report import ImportReport
+from trivet.core.rights import Task
 from trivet.planning.inputs import MISSING_TABLE, build_inputs
 from trivet.store import SourceFile
 from trivet.usecases.declare import Shells
@@ -54,7 +55,9 @@ def import_folder(
 
     Raises:
         NotFound: there is no such folder or mapping.
+        NotPermitted: the person's role may not.
     """
+    workspace.rights.check_task(Task.IMPORT)
     if not folder.is_dir():
         raise NotFound(f"{folder} is no folder. Make one with templates: trivet init {folder}")
     if mapping and not mapping.is_file():

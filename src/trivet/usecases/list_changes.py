@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from trivet.core.entries import Logged
 from trivet.core.ids import ScenarioId, Seq
 from trivet.core.live import taken_back
 from trivet.core.said import parse_moment
 from trivet.planning.compare import words
 from trivet.usecases.declare import Shells
 from trivet.workspace.moments import seq_of
+from trivet.workspace.seen import see_log
 from trivet.workspace.workspace import MAIN, Workspace
 
 DECLARED = Shells(command="log", why="pages come with the workbench")
@@ -31,11 +33,12 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogAnswer:
-    """The log a scenario sees (or saw when it stood at `seq`), oldest first."""
+    """The log a scenario sees (or saw when it stood at `seq`), oldest first; `part` says whose part of it."""
 
     scenario: ScenarioId
     seq: Seq
     lines: tuple[LogLine, ...]
+    part: str = ""
 
 
 def list_changes(workspace: Workspace, *, scenario: str = MAIN, as_of: str | None = None) -> LogAnswer:
@@ -71,6 +74,14 @@ def list_changes(workspace: Workspace, *, scenario: str = MAIN, as_of: str | Non
             live=logged.seq not in withdrawn,
             source=logged.stamp.source,
         )
-        for logged in entries
+        for logged in _seen(workspace, name, entries)
     )
-    return LogAnswer(scenario=name, seq=seq, lines=lines)
+    return LogAnswer(scenario=name, seq=seq, lines=lines, part=workspace.rights.part)
+
+
+def _seen(workspace: Workspace, scenario: ScenarioId, entries: tuple[Logged, ...]) -> tuple[Logged, ...]:
+    """Give the entries the actor may see; who sees a part of them sees none before there is a plan."""
+    if workspace.rights.whole or not entries:
+        return entries
+    version, plan, inputs = workspace.planned(scenario)
+    return see_log(workspace, version, plan, inputs.model, entries)

@@ -63,9 +63,11 @@ class DimensionsAnswer:
 def list_dimensions(workspace: Workspace, *, scenario: str = MAIN) -> DimensionsAnswer:
     """List the dimensions of what was imported into a scenario.
 
+    Who sees a part of the numbers is told the members of the latest plan that are theirs.
+
     Raises NotFound when there is no such scenario or nothing was imported yet.
     """
-    inputs = workspace.sources(scenario).inputs
+    inputs = workspace.sources(scenario).inputs if workspace.rights.whole else workspace.seen(scenario)[2]
     lines = tuple(_line(dimension, inputs) for dimension in inputs.model.dimensions.values())
     return DimensionsAnswer(scenario=scenario, dimensions=lines)
 

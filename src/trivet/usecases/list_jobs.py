@@ -1,7 +1,7 @@
 """List long work: what waits, what runs and how far it is, what came of it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from trivet.core.ids import ActorId
@@ -57,8 +57,12 @@ class JobsAnswer:
 
 
 def list_jobs(workspace: Workspace) -> JobsAnswer:
-    """Give every job with its progress, oldest first."""
-    return JobsAnswer(jobs=tuple(to_line(workspace, job) for job in workspace.store.jobs.all()))
+    """Give every job with its progress, oldest first; what came of others' jobs only to who sees the whole plan."""
+    lines = tuple(to_line(workspace, job) for job in workspace.store.jobs.all())
+    if not workspace.rights.whole:
+        own = workspace.settings.actor
+        lines = tuple(line if line.actor == own else replace(line, result=None, message=None) for line in lines)
+    return JobsAnswer(jobs=lines)
 
 
 def to_line(workspace: Workspace, job: Job) -> JobLine:

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from trivet.core.errors import NotFound
 from trivet.core.ids import Digest, ScenarioId, Seq
 from trivet.core.options import PlanOptions
+from trivet.core.rights import Task
 from trivet.store import NewJob
 from trivet.usecases.declare import Shells
 from trivet.usecases.list_jobs import JobLine, to_line
@@ -33,6 +34,7 @@ def plan_in_background(workspace: Workspace, scenario: str = MAIN, *, options: P
     Raises:
         NotFound: there is no such scenario, or nothing was imported yet.
     """
+    workspace.rights.check_task(Task.PLAN)
     found = workspace.store.scenario(ScenarioId(scenario))
     if found.snapshot is None:
         raise NotFound(f"nothing was imported into scenario {scenario} yet. First: trivet import FOLDER")

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from trivet.core.entries import Change, Entry
 from trivet.core.ids import ScenarioId
 from trivet.core.issues import Issue
+from trivet.core.permits import refuse_entries
 from trivet.core.said import Said, to_change
 from trivet.cycle.fences import check_fence
 from trivet.planning.preview import Children, Preview, preview
 from trivet.usecases.declare import Shells
+from trivet.workspace.seen import see_numbers
 from trivet.workspace.workspace import MAIN, Workspace
 
 __all__ = ["Children", "Preview", "PreviewAnswer", "preview_changes"]
@@ -45,9 +47,12 @@ def preview_changes(workspace: Workspace, changes: Sequence[Entry | Said], *, sc
     """
     name = ScenarioId(scenario)
     _, plan, inputs = workspace.planned(scenario)
-    entries = tuple(to_change(said, inputs.model) if isinstance(said, Said) else said for said in changes)
+    _, seen = see_numbers(workspace, plan, inputs)
+    entries = tuple(to_change(said, seen.model) if isinstance(said, Said) else said for said in changes)
     fences = tuple(
         issue for entry in entries if isinstance(entry, Change) for issue in check_fence(entry, inputs.model.buckets)
     )
+    if theirs := refuse_entries(entries, inputs.model, seen.model, workspace.rights):
+        return PreviewAnswer(scenario=name, previews=(), issues=theirs)
     previews, refused = preview(plan, inputs, workspace.store.entries(name), entries)
     return PreviewAnswer(scenario=name, previews=previews, issues=(*fences, *refused))

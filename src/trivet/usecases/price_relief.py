@@ -46,10 +46,12 @@ def price_relief(
 
     Raises:
         NotFound: something named is not known, or nothing limited lies there.
+        NotPermitted: the person sees a part of the plan, or no costs.
         InvalidInput: `top` is below 1, or the plan's options can't be told from its recipe.
     """
     if top < 1:
         raise InvalidInput(f"top is {top}; expected 1 or more.")
+    workspace.rights.check_whole("A price of scarcity")
     version = workspace.version(plan)
     made = workspace.store.load_plan(version.id)
     sources = workspace.sources_of(version, made)

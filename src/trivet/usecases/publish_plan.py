@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from trivet.connect.certificate import Certificate
 from trivet.core.errors import Conflict
 from trivet.core.ids import Digest, VersionId
+from trivet.core.rights import Task
 from trivet.cycle.stages import State, check_step
 from trivet.store import NewJob
 from trivet.usecases.check_plan import check_plan
@@ -61,7 +62,9 @@ def publish_plan(
 
     Raises:
         Conflict: the version is not approved, or the log has moved on since it was made.
+        NotPermitted: the person's role may not.
     """
+    workspace.rights.check_task(Task.PUBLISH)
     version = workspace.version(plan)
     check_step(State(version.state), State.PUBLISHED)
     workspace.check_current(version)

@@ -21,7 +21,8 @@ from trivet.planning.head import stand_on
 from trivet.planning.rebase import Branch, CarriedOver, carry_over
 from trivet.store import Base, Standing, StoredScenario, StoredVersion
 from trivet.usecases.declare import Shells
-from trivet.workspace.moments import axes_of, looked_at_then
+from trivet.workspace.axes import axes_of
+from trivet.workspace.moments import looked_at_then
 from trivet.workspace.workspace import Workspace
 
 DECLARED = Shells(command="rebase", why="pages come with the workbench")
@@ -94,10 +95,12 @@ def rebase_scenario(
 
     Raises:
         NotFound: a scenario or version is not known, or has no plan yet.
+        NotPermitted: the person sees only a part of the numbers it moves.
         InvalidInput: the scenario is no branch, or the new base stands on it.
     """
     name = ScenarioId(scenario)
     known = workspace.store.scenario(name)
+    workspace.rights.check_whole("A rebase")
     if known.parent is None:
         raise InvalidInput(f"scenario {scenario} is no branch: it stands on nothing. Branch one: trivet branch")
     base, version = _base(workspace, onto or known.parent)

@@ -12,13 +12,16 @@ from trivet.core.formula import readers
 from trivet.core.ids import MeasureId, ScenarioId, Seq
 from trivet.core.issues import Issue, Place, Severity
 from trivet.core.panel import Panel
+from trivet.core.permits import beyond, refuse_effects, refuse_entries
 from trivet.core.plan import Model
+from trivet.core.rights import Rights
 from trivet.core.said import Said, to_change
 from trivet.core.scope import rows_of
 from trivet.cycle.fences import check_fence
 from trivet.planning.explain import total
 from trivet.usecases.declare import Shells
 from trivet.workspace.cube import Refused
+from trivet.workspace.seen import see_numbers
 from trivet.workspace.workspace import MAIN, Workspace
 
 DECLARED = Shells(command="change", why="pages come with the workbench")
@@ -73,7 +76,7 @@ def record_changes(
     seen: int | None = None,
     source: str = "change",
 ) -> ChangeAnswer:
-    """Record changes of editable measures or of rows of tables, all of them or none.
+    """Record changes of editable measures or of rows of tables, all of them or none, where the person may.
 
     Args:
         workspace: the open workspace.
@@ -85,13 +88,16 @@ def record_changes(
 
     Raises:
         Conflict: somebody changed the same cells since `seen`.
-        NotFound: a measure, level or member is not known, or there is no plan yet.
+        NotFound: a measure, level or member is not known (or not theirs), or there is no plan yet.
+        NotPermitted: the table `people` does not name who acts.
     """
     cube = workspace.cube(scenario)
-    name, model = ScenarioId(scenario), cube.inputs.model
-    entries = tuple(to_change(said, model) if isinstance(said, Said) else said for said in changes)
+    name, model, rights = ScenarioId(scenario), cube.inputs.model, workspace.rights
+    _, seen_inputs = see_numbers(workspace, cube.plan, cube.inputs)
+    entries = tuple(to_change(said, seen_inputs.model) if isinstance(said, Said) else said for said in changes)
     fences = tuple(i for entry in entries if isinstance(entry, Change) for i in check_fence(entry, model.buckets))
-    refused = tuple(issue for issue in fences if issue.severity is Severity.REFUSED)
+    refused = refuse_entries(entries, model, seen_inputs.model, rights)
+    refused += tuple(issue for issue in fences if issue.severity is Severity.REFUSED)
     if refused:
         return ChangeAnswer(scenario=name, recorded=False, moved=(), issues=refused)
     try:
@@ -99,8 +105,12 @@ def record_changes(
             entries,
             workspace.stamp(source),
             seen=None if seen is None else Seq(seen),
-            refuse=lambda change, effects: _reason_missing(change, effects, model.company.reason_above),
-            tell=lambda logged, before, after: _moved(model, logged, before, after),
+            refuse=lambda change, effects: (
+                beyond(change, rights)
+                if refuse_effects(effects, cube.plan.panels, model, rights)
+                else _reason_missing(change, effects, model.company.reason_above)
+            ),
+            tell=lambda logged, before, after: _moved(model, logged, before, after, rights),
         )
     except Refused as refusal:
         return ChangeAnswer(scenario=name, recorded=False, moved=(), issues=refusal.issues)
@@ -127,7 +137,7 @@ def _reason_missing(change: Change, effects: Sequence[Effect], limit: float) -> 
     )
 
 
-def _moved(model: Model, logged: Logged, before: Panel, after: Panel) -> Moved:
+def _moved(model: Model, logged: Logged, before: Panel, after: Panel, rights: Rights) -> Moved:
     """Give the totals of a change's scope and buckets before and after it, and of the summed measures that follow."""
     change, registry = cast("Change", logged.entry), model.registry
     spec, buckets = registry[change.measure], model.buckets
@@ -147,6 +157,6 @@ def _moved(model: Model, logged: Logged, before: Panel, after: Panel) -> Moved:
                 measure=other.id, before=total(before, other, hit, columns), after=total(after, other, hit, columns)
             )
             for other in follow
-            if other.id != spec.id
+            if other.id != spec.id and rights.sees(other.id)
         ),
     )

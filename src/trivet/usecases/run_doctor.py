@@ -7,8 +7,11 @@ from trivet.core.checks import Check
 from trivet.core.entries import Effect, Logged
 from trivet.core.errors import NotFound
 from trivet.core.ids import Seq
+from trivet.core.issues import Place
+from trivet.core.maskcheck import find_leaks
 from trivet.core.options import PlanOptions
 from trivet.core.plan import Plan
+from trivet.core.rights import Task
 from trivet.planning.compare import changed_measures
 from trivet.planning.effects import effects_again
 from trivet.planning.make import find_options
@@ -17,7 +20,8 @@ from trivet.planning.rows import on_rows_of
 from trivet.reconcile.ties import run_ties
 from trivet.store import StoredScenario, StoredVersion
 from trivet.usecases.declare import Shells
-from trivet.workspace.moments import axes_of
+from trivet.workspace.axes import axes_of
+from trivet.workspace.seen import see_numbers
 from trivet.workspace.workspace import Workspace
 
 DECLARED = Shells(command="doctor", why="an administrator's task; no page")
@@ -37,7 +41,10 @@ def run_doctor(workspace: Workspace, *, again: bool = False) -> DoctorAnswer:
     Args:
         workspace: the open workspace.
         again: also make the latest plan of each scenario again and compare digests (V13; slow).
+
+    Raises NotPermitted when the person's role may not.
     """
+    workspace.rights.check_task(Task.CARE)
 
     def recompute(scenario: StoredScenario, entries: tuple[Logged, ...]) -> Mapping[Seq, tuple[Effect, ...]]:
         return _folded(workspace, scenario, entries)
@@ -47,6 +54,7 @@ def run_doctor(workspace: Workspace, *, again: bool = False) -> DoctorAnswer:
         version = workspace.store.latest_version(scenario.id)
         if version is not None:
             checks += _check_version(workspace, version, again=again)
+            checks.append(check_rights(workspace, version))
     return DoctorAnswer(checks=tuple(checks), healthy=all(check.passed for check in checks))
 
 
@@ -92,6 +100,26 @@ def _check_version(workspace: Workspace, version: StoredVersion, *, again: bool)
         whole = replace(made, issues=(*made.issues, *sources.issues))
         found.append(_same(f"V13 {version.id} made again is the same plan", plan, whole))
     return found
+
+
+def check_rights(workspace: Workspace, version: StoredVersion) -> Check:
+    """Check that a version shows every person of the table `people` the roll-up of their own rows only (V11)."""
+    plan = workspace.store.load_plan(version.id)
+    inputs = workspace.sources_of(version, plan).inputs
+    name, checked = f"V11 {version.id} shows nobody what lies outside their part", 0
+    places: list[Place] = []
+    for rights in workspace.everybody:
+        seat = replace(workspace, settings=replace(workspace.settings, actor=rights.person))
+        compared, wrong = find_leaks((plan, inputs), see_numbers(seat, plan, inputs), rights)
+        checked += compared
+        places += wrong
+    if not workspace.everybody:
+        name = f"{name} (there is no table people: everybody may do everything)"
+    told = "; ".join(f"{place.source} sees {place.measure or place.value}" for place in places[:3])
+    message = f"shown and not theirs: {told}. Report it; until then give these people no access." if places else ""
+    return Check(
+        name=name, passed=not places, checked=checked, failed=len(places), message=message, places=tuple(places[:10])
+    )
 
 
 def _same(name: str, one: Plan, other: Plan) -> Check:

@@ -15,12 +15,14 @@ from trivet.core.entries import RecordChange
 from trivet.core.errors import InvalidInput
 from trivet.core.ids import ScenarioId
 from trivet.core.issues import Issue, Place, Severity
+from trivet.core.permits import refuse_entries
 from trivet.core.plan import PlanInputs
 from trivet.core.recordchanges import read_cell
 from trivet.core.tables import TableSpec
 from trivet.demand.split import read_splits
 from trivet.usecases.declare import Shells
 from trivet.usecases.record_changes import ChangeAnswer, record_changes
+from trivet.workspace.seen import see_numbers
 from trivet.workspace.workspace import MAIN, Workspace
 
 DECLARED = Shells(command="mix", why="pages come with the workbench")
@@ -87,20 +89,33 @@ def set_mix(
         InvalidInput: a share or bucket can't be read, or two shares speak of one item.
         NotFound: there is no such scenario, or no plan yet.
     """
-    _, _, inputs = workspace.planned(scenario)
+    _, plan, inputs = workspace.planned(scenario)
+    _, seen = see_numbers(workspace, plan, inputs)
     table, spec = workspace.sources(scenario).inputs.table("mix"), workspace.specs["mix"]
-    named = tuple(_as_written(share, inputs) for share in shares)
+    named = tuple(_as_written(share, seen) for share in shares)
     sets = _sets(named, spec, inputs)
+    theirs = refuse_entries(
+        [_entry(one, inputs, spec, reason) for one in named], inputs.model, seen.model, workspace.rights
+    )
+    if theirs:
+        return ChangeAnswer(scenario=ScenarioId(scenario), recorded=False, moved=(), issues=theirs)
     refused = _unreasoned(named, reason) + _past(sets, inputs)
     after = _with_sets(table, sets)
     _, issues = read_splits(replace(inputs, tables={**inputs.tables, "mix": after}))
-    spoken = tuple(issue for issue in issues if issue.place.first in {first for _, first in sets})
+    spoken = tuple(issue for issue in issues if _is_of(issue, sets, whole=workspace.rights.whole))
     refused += tuple(issue for issue in spoken if issue.severity is Severity.REFUSED)
     if refused:
         return ChangeAnswer(scenario=ScenarioId(scenario), recorded=False, moved=(), issues=refused)
     entries = (*_leaving(table, sets, reason), *(_entry(share, inputs, spec, reason) for share in named))
     answer = record_changes(workspace, entries, scenario=scenario, source="mix")
     return replace(answer, issues=(*answer.issues, *spoken))
+
+
+def _is_of(issue: Issue, sets: Mapping[Key, object], *, whole: bool) -> bool:
+    """Tell whether an issue speaks of these sets; who sees a part of the plan is told of their own families only."""
+    if whole:
+        return issue.place.first in {first for _, first in sets}
+    return any((node.member, issue.place.first) in sets for node in issue.place.scope)
 
 
 def _as_written(share: ItemShare, inputs: PlanInputs) -> ItemShare:

@@ -28,11 +28,12 @@ class HealthAnswer:
 def show_health(workspace: Workspace, *, scenario: str = MAIN) -> HealthAnswer:
     """Check the data a scenario is planned from; needs no plan.
 
-    Raises NotFound when there is no such scenario, or nothing was imported yet.
+    Raises NotFound when there is no such scenario, or nothing was imported yet, NotPermitted for who sees a part only.
     """
     digest = workspace.store.scenario(ScenarioId(scenario)).snapshot
     if digest is None:
         raise NotFound(f"nothing was imported into scenario {scenario} yet. First: trivet import FOLDER")
+    workspace.rights.check_whole("The health of the data")
     sources = workspace.sources(scenario)
     stored = workspace.store.snapshot(digest, only=())
     health = check_health(sources.inputs, TypeAdapter(ImportReport).validate_json(stored.report_json))

@@ -10,7 +10,7 @@ from trivet.core.ids import MeasureId, VersionId
 from trivet.core.issues import Issue
 from trivet.core.measures import MeasureSpec
 from trivet.core.panel import Panel
-from trivet.core.plan import PlanInputs
+from trivet.core.plan import Plan, PlanInputs
 from trivet.core.rollup import RolledUp, roll_up
 from trivet.core.said import parse_moment, parse_scope, parse_span
 from trivet.core.seasons import YEAR_BUCKETS
@@ -21,10 +21,11 @@ from trivet.finance.restatement import LOCAL
 from trivet.planning.currencies import Asked, InCurrency, currency_words, roll_up_in_currency
 from trivet.planning.explain import unit_in_words
 from trivet.planning.ranges import is_bound, roll_bound
-from trivet.planning.summary import summarise
+from trivet.planning.summary import name_only, summarise
 from trivet.planning.views import PATH, By, Rows, by_structure, level_shown, rows_by
 from trivet.usecases.declare import Shells
 from trivet.workspace.moments import looked_at_then
+from trivet.workspace.seen import see_today
 from trivet.workspace.workspace import MAIN, Looked, Workspace
 
 RollUp = Callable[[PlanInputs, Panel, MeasureSpec, Asked], tuple[tuple[InCurrency, ...], tuple[Issue, ...]]]
@@ -33,12 +34,17 @@ DECLARED = Shells(command="show", why="pages come with the workbench")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryAnswer:
-    """A version on one screen; `changes` were recorded since and are not in it."""
+    """A version on one screen; `changes` were recorded since and are not in it.
+
+    `part` is for who does not see everything: the summary then only names the plan, and these tables say what they
+    see of it.
+    """
 
     version: VersionId
     state: str
     summary: PlanSummary
     changes: int = 0
+    part: "tuple[NumbersAnswer, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,15 +138,35 @@ def show_plan(workspace: Workspace, *, plan: str = MAIN) -> SummaryAnswer:
     return SummaryAnswer(
         version=looked.version.id,
         state=looked.version.state,
-        summary=summarise(looked.inputs, looked.made),
+        summary=summarise_for(workspace, looked.inputs, looked.made),
         changes=looked.stale.changes if looked.stale else 0,
+        part=show_part(workspace, looked.version.id),
     )
+
+
+PART = ("consensus_demand", "constrained_demand", "revenue", "constrained_revenue", "gross_margin")
+"""Measures on the screen of somebody who sees a part of the plan, where they see them."""
+
+
+def show_part(workspace: Workspace, version: VersionId) -> tuple[NumbersAnswer, ...]:
+    """Give the first tables of who sees a part of the plan, by family and fiscal year; none for who sees it all."""
+    rights, registry = workspace.rights, workspace.registry
+    if rights.whole:
+        return ()
+    names = [name for name in PART if rights.sees(name) and rights.reaches(registry[name], registry)]
+    view = View(by="family", period="year")
+    return tuple(show_numbers(workspace, name, view, plan=version) for name in names)
+
+
+def summarise_for(workspace: Workspace, inputs: PlanInputs, plan: Plan) -> PlanSummary:
+    """Sum up what the actor sees of a plan."""
+    return summarise(inputs, plan) if workspace.rights.whole else name_only(inputs, plan)
 
 
 def show_issues(workspace: Workspace, *, plan: str = MAIN) -> IssuesAnswer:
     """Give the issues of a scenario's latest version, or of a version."""
-    version = workspace.version(plan)
-    return IssuesAnswer(version=version.id, issues=workspace.store.load_plan(version.id).issues)
+    version, made, _ = workspace.seen(plan)
+    return IssuesAnswer(version=version.id, issues=made.issues)
 
 
 def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, plan: str = MAIN) -> NumbersAnswer:
@@ -154,10 +180,12 @@ def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, pla
 
     Raises:
         NotFound: something named is not known; the message offers the nearest name.
+        NotPermitted: the measure is not shown to the person's role, or can't be cut to their part.
         InvalidInput: the period is none, or a currency or rate is asked for that the measure does not have.
     """
     looked = looked_at_then(workspace, plan, parse_moment(view.as_of)) if view.as_of else workspace.looked_at(plan)
     spec, inputs, model = workspace.registry[measure], looked.inputs, looked.inputs.model
+    workspace.rights.check_measure(spec, workspace.registry)
     panel = looked.plan.panel(spec.grain)
     behind = looked.stale.issue(spec.id) if looked.stale else None
     check_unit(spec, view.unit, inputs.table("unit_conversions"), inputs.table("items"))
@@ -184,7 +212,7 @@ def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, pla
         measure=spec.id,
         about=spec.about,
         unit=currency_words(inputs, spec, view.currency) if money else view.unit or unit_in_words(spec, inputs),
-        where=", ".join(view.where) or "everything",
+        where=workspace.rights.where(", ".join(view.where)),
         by=rows.title if levels[0] else "",
         periods=labels,
         rows=_every_row(((part.currency, part.rolled) for part in parts), spec, shown, view.currency),
@@ -202,7 +230,7 @@ def _seen(workspace: Workspace, looked: Looked, rows: Rows, view: View, panel: P
         by = By(view.structure)
     except ValueError as error:
         raise InvalidInput(f"structure is '{view.structure}'; expected {', '.join(By)}.") from error
-    today = rows_by(workspace.sources(looked.version.scenario).inputs, view.by).inputs if by is By.TODAY else None
+    today = rows_by(see_today(workspace, looked), view.by).inputs if by is By.TODAY else None
     return by_structure(panel, rows.inputs, by, today)
 
 
@@ -245,9 +273,7 @@ def _formed(company: Panel, unit: str | None) -> RollUp:
     ) -> tuple[tuple[InCurrency, ...], tuple[Issue, ...]]:
         if unit is not None:
             raise InvalidInput(f"{spec.id} is formed in base units, not in '{unit}'. Leave --unit out.")
-        table = roll_bound(
-            panel, company, inputs.model, asked.levels, spec.id, period=asked.period, scope=asked.scope
-        )
+        table = roll_bound(panel, company, inputs.model, asked.levels, spec.id, period=asked.period, scope=asked.scope)
         return (InCurrency(currency="", rolled=table, effect=None),), table.issues
 
     return rolled

@@ -65,7 +65,7 @@ def show_segments(workspace: Workspace, *, by: str = "item", plan: str = MAIN) -
     """
     if by not in ("item", "series"):
         raise InvalidInput(f"by is '{by}'; expected item or series.")
-    version, made, inputs = workspace.opened(plan)
+    version, made, inputs = workspace.seen(plan)
     segment = segment_items if by == "item" else segment_series
     found = segment(inputs, made.panel("demand"))
     return SegmentsAnswer(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from trivet.core.ids import VersionId
+from trivet.core.rights import Task
 from trivet.cycle.stages import State, check_step
 from trivet.store import VersionState
 from trivet.usecases.declare import Shells
@@ -26,7 +27,9 @@ def submit_plan(workspace: Workspace, *, plan: str = MAIN, back: bool = False) -
     Raises:
         Conflict: the version is in a state from which this step can't be taken, or the log has
             moved on since the plan was made.
+        NotPermitted: the person's role may not.
     """
+    workspace.rights.check_task(Task.SUBMIT)
     version = workspace.version(plan)
     wanted = State.DRAFT if back else State.IN_REVIEW
     check_step(State(version.state), wanted)

@@ -1,21 +1,24 @@
 """Trace a cell: its value now or at any earlier change or instant, and every change that moved it (G10)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 
 import numpy as np
 
+from trivet.core.entries import Entry
 from trivet.core.ids import Digest, MeasureId, ScenarioId, Seq, VersionId
 from trivet.core.said import parse_moment, parse_scope, parse_span
 from trivet.core.scope import rows_of
+from trivet.planning.compare import words
 from trivet.planning.explain import total, unit_in_words
-from trivet.planning.trace import Cells, Ground, Move, edited_behind, trace
+from trivet.planning.trace import PLANNED, Cells, Ground, Move, edited_behind, trace
 from trivet.store import StoredVersion
 from trivet.usecases.declare import Shells
 from trivet.workspace.moments import looked_at_then, seq_of
+from trivet.workspace.seen import see_log
 from trivet.workspace.workspace import MAIN, Looked, Workspace
 
 DECLARED = Shells(command="log", why="pages come with the workbench")
@@ -68,6 +71,7 @@ def trace_cell(
 
     Raises:
         NotFound: something named is not known, or was not there then.
+        NotPermitted: the measure is not shown to the person's role, or can't be cut to their part.
         InvalidInput: nobody edits the measure, or a bucket or moment can't be read.
     """
     of_scenario = any(known.id == plan for known in workspace.store.scenarios())
@@ -77,6 +81,7 @@ def trace_cell(
     seq = seq_of(workspace, scenario, moment, limit=fixed.seq if fixed else None)
     looked = looked_at_then(workspace, plan, moment if moment is not None else seq)
     model, spec = looked.inputs.model, workspace.registry[measure]
+    workspace.rights.check_measure(spec, workspace.registry)
     edited_behind(spec.id, workspace.registry)
     nodes, columns = parse_scope(scope, model.dimensions), parse_span(first, last, model.buckets)
     panel = looked.plan.panel(spec.grain)
@@ -84,7 +89,10 @@ def trace_cell(
     hit[rows_of(panel, model, nodes)] = True
     edges, labels = model.buckets.edges, [model.buckets.label(i) for i in (columns.start, columns.stop - 1)]
     cells = Cells(
-        measure=spec.id, scope=nodes, first=edges[columns.start], last=edges[columns.stop] - timedelta(days=1)
+        measure=spec.id,
+        scope=(*workspace.rights.nodes, *nodes),
+        first=edges[columns.start],
+        last=edges[columns.stop] - timedelta(days=1),
     )
     return TraceAnswer(
         scenario=scenario,
@@ -92,7 +100,7 @@ def trace_cell(
         version=looked.version.id,
         measure=spec.id,
         unit=unit_in_words(spec, looked.inputs),
-        where=", ".join(scope) or "everything",
+        where=workspace.rights.where(", ".join(scope)),
         when=" to ".join(dict.fromkeys(labels)),
         value=total(panel, spec, hit, columns),
         moves=_moves(workspace, scenario, seq, looked, cells),
@@ -105,7 +113,19 @@ def _moves(workspace: Workspace, scenario: ScenarioId, seq: Seq, looked: Looked,
     last = grounds(looked.version.digest)
     if last is None:  # pragma: no cover - the version was read a moment ago
         return ()
-    return trace(workspace.store.entries(scenario, upto=seq), cells, grounds, last)
+    entries = workspace.store.entries(scenario, upto=seq)
+    moves = trace(entries, cells, grounds, last)
+    if workspace.rights.whole:
+        return moves
+    seen = {e.seq: e.entry for e in see_log(workspace, looked.version, last.plan, last.inputs.model, entries)}
+    return tuple(_as_seen(move, seen.get(move.seq)) for move in moves if move.source == PLANNED or move.seq in seen)
+
+
+def _as_seen(move: Move, entry: Entry | None) -> Move:
+    """Say a change in the words of who sees a part of it."""
+    if move.source == PLANNED or entry is None:
+        return move
+    return replace(move, what=words(replace(entry, reason=None)), reason=entry.reason)
 
 
 def _grounds(workspace: Workspace) -> Callable[[Digest], Ground | None]:

@@ -1,6 +1,7 @@
 """The composition root: where settings, store, engines, clock and ids come together.
 
 Reading order: `settings` (what is set and where it came from), `registries` (tables and measures as
-data), `cube` (a scenario live, change by change), `workspace` (opened by every use-case),
-`moments` (what was seen at an earlier one), `workers` (who runs jobs).
+data), `people` (who takes part), `axes` (the rows logged effects name), `seen` (what somebody may see of it), `cube` (a
+scenario live, change by change), `workspace` (opened by every use-case), `moments` (what was seen at an earlier one),
+`workers` (who runs jobs).
 """

@@ -4,38 +4,22 @@ The numbers of then are the plan people looked at then with the changes up to th
 its latest plan of that time, or, before its first one, on the plan it was branched from.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
 
 from trivet.core.entries import RecordChange
 from trivet.core.errors import NotFound
-from trivet.core.ids import Digest, GrainName, ScenarioId, Seq
-from trivet.core.panel import Panel
+from trivet.core.ids import ScenarioId, Seq
 from trivet.planning.head import aged_measures, moved_measures, stand_on
 from trivet.planning.rebase import edited_grains
-from trivet.planning.rows import Axes, on_rows_of
+from trivet.planning.rows import on_rows_of
 from trivet.store.stored import StoredVersion
+from trivet.workspace.axes import axes_of
 from trivet.workspace.cube import Stale
+from trivet.workspace.seen import see
 from trivet.workspace.workspace import Looked, Workspace
 
 Moment = Seq | datetime
 """A sequence number of the log, or an instant with its zone."""
-
-
-def axes_of(workspace: Workspace) -> Axes:
-    """Give what looks up the keys and buckets of a stored plan by its digest, once each."""
-    versions = {version.digest: version.id for version in workspace.store.versions()}
-    grains = tuple(dict.fromkeys(s.grain for s in workspace.registry.measures.values() if s.editable))
-
-    @cache
-    def axes(digest: Digest) -> Mapping[GrainName, Panel] | None:
-        name = versions.get(digest)
-        if name is None:
-            return None
-        return {grain: workspace.store.load_panel(name, grain, ()) for grain in grains}
-
-    return axes
 
 
 def version_at(workspace: Workspace, scenario: ScenarioId, seq: Seq, at: datetime | None = None) -> StoredVersion:
@@ -55,10 +39,15 @@ def version_at(workspace: Workspace, scenario: ScenarioId, seq: Seq, at: datetim
 
 
 def looked_at_then(workspace: Workspace, name: str, moment: Moment) -> Looked:
-    """Give a scenario, or the log behind a version, as it stood at a change or an instant.
+    """Give a scenario, or the log behind a version, as it stood at a change or an instant, cut to what one may see.
 
     Raises NotFound when there is no such scenario or version, or it was not there or had no plan yet.
     """
+    return see(workspace, whole_then(workspace, name, moment))
+
+
+def whole_then(workspace: Workspace, name: str, moment: Moment) -> Looked:
+    """Give the same, whole: for what is worked out, not shown."""
     of_scenario = any(scenario.id == name for scenario in workspace.store.scenarios())
     fixed = None if of_scenario else workspace.version(name)
     scenario = fixed.scenario if fixed else ScenarioId(name)

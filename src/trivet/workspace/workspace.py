@@ -23,6 +23,7 @@ from trivet.core.plan import RULES, Plan, PlanInputs
 from trivet.core.ports import Forecaster, Progress, Solver
 from trivet.core.recordchanges import apply_record_changes
 from trivet.core.records import Stamp
+from trivet.core.rights import Rights, every_right, rights_of
 from trivet.core.tables import TableSpec
 from trivet.engines.cached import Cached
 from trivet.engines.ensemble import Ensemble
@@ -37,7 +38,9 @@ from trivet.planning.summary import summarise
 from trivet.store import Store, open_store
 from trivet.store.stored import StoredVersion
 from trivet.workspace.cube import Cube, Stale
+from trivet.workspace.people import People
 from trivet.workspace.registries import measure_registry, table_specs
+from trivet.workspace.seen import see, see_numbers
 from trivet.workspace.settings import Settings, read_settings
 
 MAIN = "main"
@@ -106,6 +109,7 @@ class Workspace:
         clock: gives the time, UTC.
         new_id: gives a new id for a group of entries.
         cubes: scenarios that are live.
+        people: who takes part.
     """
 
     settings: Settings
@@ -116,6 +120,19 @@ class Workspace:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     new_id: Callable[[], str] = lambda: uuid4().hex
     cubes: dict[str, Cube] = field(default_factory=dict, repr=False)
+    people: People = field(default_factory=lambda: People(ScenarioId(MAIN)), repr=False)
+
+    @property
+    def rights(self) -> Rights:
+        """What who acts may see and change; NotPermitted for somebody the table `people` does not name."""
+        table, creator = self.people.read(self.store, self.specs)
+        return rights_of(self.settings.actor, table, self.registry, creator=creator)
+
+    @property
+    def everybody(self) -> tuple[Rights, ...]:
+        """The rights of every person of the table `people`; none without the table."""
+        table, creator = self.people.read(self.store, self.specs)
+        return every_right(table, self.registry, creator=creator)
 
     def stamp(self, source: str) -> Stamp:
         """Say who does something, now."""
@@ -185,10 +202,15 @@ class Workspace:
         return replace(sources, inputs=with_segments(sources.inputs, plan.panel("demand")))
 
     def opened(self, name: str) -> tuple[StoredVersion, Plan, PlanInputs]:
-        """Give a version with its plan and inputs."""
+        """Give a version with its plan and inputs, whole: for what is worked out, not shown (see `seen`)."""
         version = self.version(name)
         plan = self.store.load_plan(version.id)
         return version, plan, self.sources_of(version, plan).inputs
+
+    def seen(self, name: str) -> tuple[StoredVersion, Plan, PlanInputs]:
+        """Give a version with its plan and inputs, cut to what the actor may see."""
+        version, plan, inputs = self.opened(name)
+        return version, *see_numbers(self, plan, inputs)
 
     def planned_version(self, scenario: str) -> StoredVersion:
         """Give the version changes of a scenario are made on: its latest, or for a new branch its parent's.
@@ -223,7 +245,11 @@ class Workspace:
         return found
 
     def looked_at(self, name: str) -> Looked:
-        """Give a scenario as it stands now, or a version as it was made; NotFound."""
+        """Give a scenario as it stands now, or a version as it was made, cut to what the actor may see; NotFound."""
+        return see(self, self.whole(name))
+
+    def whole(self, name: str) -> Looked:
+        """Give a scenario as it stands now, or a version as it was made, whole: for what is worked out, not shown."""
         if any(scenario.id == name for scenario in self.store.scenarios()):
             cube = self.cube(name)
             return Looked(
