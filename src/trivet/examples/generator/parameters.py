@@ -89,7 +89,7 @@ LINE_FULL: Final = 1.03
 """Load the plants really ran at their fullest."""
 RUN_OUT_FROM: Final = date(2025, 1, 1)
 """From here E-City 1 loses share ..."""
-RUN_OUT_TO: Final = 0.288
+RUN_OUT_TO: Final = 0.282
 """... to this part of its old share in October 2026."""
 
 
