@@ -82,6 +82,9 @@ def test_wrong_folder_company_or_mapping_is_a_wrong_call(tmp_path: Path) -> None
         read_folder(tmp_path / "none", SPECS)
     with pytest.raises(InvalidInput, match=r"has no company\.toml"):
         read_folder(tmp_path, SPECS)
+    young = write_folder(tmp_path / "young", {"company.toml": COMPANY.replace("2025-01", "2026-11")})
+    with pytest.raises(InvalidInput, match="Set first_bucket at least one bucket earlier"):
+        read_folder(young, SPECS)
     folder = write_folder(tmp_path / "f")
     with pytest.raises(InvalidInput, match=r"no table 'shipment'\. Maybe 'shipments'\?"):
         read_folder(folder, SPECS, mapping_text='[[source]]\nfile="orders.csv"\ntable="shipment"')
