@@ -41,7 +41,7 @@ def test_a_constant_series_stays(dynamic: bool) -> None:
 
 
 def test_a_straight_line_goes_on() -> None:
-    line = 100 + 3.0 * np.arange(40)
+    line = (100 + 3 * np.arange(40)).astype(np.float64)
     found = theta_ahead(line[None, :], np.array([0]), 10, dynamic=False)
     np.testing.assert_allclose(found[0], 100 + 3.0 * np.arange(40, 50), rtol=1e-6)
 

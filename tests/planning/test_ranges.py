@@ -25,7 +25,9 @@ def inputs() -> PlanInputs:
     return make(items=items, orders=orders)
 
 
-def rolled(inputs: PlanInputs, measure: str, together: Together, by: str | None = "family", **more: Period) -> RolledUp:
+def rolled(
+    inputs: PlanInputs, measure: str, together: Together, by: str | None = "family", period: Period = Period.BUCKET
+) -> RolledUp:
     """Three items expect 100 a month each, A within 3, B within 4, C within 12 units."""
     demand = demand_panel(inputs)[0]
     counts, masks = {}, {}
@@ -36,7 +38,7 @@ def rolled(inputs: PlanInputs, measure: str, together: Together, by: str | None 
     panel = demand.with_counts(counts, {name: mask for name, mask in masks.items() if name != "baseline_demand"})
     bare = Panel(grain=GrainName("company"), keys=demand.keys.select([]), buckets=demand.buckets)
     company = errors_together(bare, together)
-    return roll_bound(panel, company, inputs.model, {"item": by}, measure, **more)
+    return roll_bound(panel, company, inputs.model, {"item": by}, measure, period=period)
 
 
 def first(table: RolledUp) -> list[int]:

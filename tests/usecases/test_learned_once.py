@@ -86,3 +86,14 @@ def test_bounds_are_shown_at_every_level(open_as: Open) -> None:
 def test_bounds_are_not_formed_in_another_unit(open_as: Open) -> None:
     with pytest.raises(InvalidInput, match="base units"):
         trivet.show_numbers(open_as("ada"), "baseline_high", trivet.View(by="item", unit="EA"))
+
+
+def test_explain_and_show_say_the_same_bound(open_as: Open) -> None:
+    workspace = open_as("ada")
+    model = workspace.planned("main")[2].model
+    label = model.buckets.label(model.buckets.first_open + 2)
+    for name in ("baseline_low", "baseline_middle", "baseline_highest"):
+        shown = trivet.show_numbers(workspace, name, trivet.View(by="family", first=label, last=label)).rows[0]
+        told = trivet.explain_cell(workspace, name, scope=(f"family={shown.member}",), first=label, last=label)
+        assert told.explanation.value == shown.values[0]
+        assert told.explanation.how.startswith("formed from the bounds of its series")

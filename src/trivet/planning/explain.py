@@ -15,6 +15,7 @@ from trivet.core.measures import Kind, MeasureSpec, Registry
 from trivet.core.panel import Panel
 from trivet.core.plan import Plan, PlanInputs
 from trivet.core.scope import rows_of
+from trivet.planning.ranges import bound_of, is_bound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,9 @@ def explain(
         about=spec.about,
         where=", ".join(str(node) for node in scope) or "everything",
         when=first if first == last else f"{first} to {last}",
-        value=total(panel, spec, hit, columns),
+        value=bound_of(plan, inputs.model, spec.id, hit, columns)
+        if is_bound(spec.id)
+        else total(panel, spec, hit, columns),
         cells=int(hit.sum()) * (columns.stop - columns.start),
         how=_how(spec, plan),
         parts=tuple(
@@ -132,7 +135,9 @@ def _parts(spec: MeasureSpec) -> tuple[MeasureId, ...]:
 
 
 def _how(spec: MeasureSpec, plan: Plan) -> str:
-    engines = " and ".join(f"{part} {name}" for part, name in plan.recipe.engines)
+    engines = " and ".join(f"{part} {name}" for part, name in plan.recipe.engines if part != "learned")
+    if is_bound(spec.id):
+        return f"formed from the bounds of its series, by how far errors move together ({engines})"
     return {
         Kind.GIVEN: "given: read from the company's tables",
         Kind.EDITED: f"edited: {spec.base or 'nothing'}, and people's changes on top",

@@ -8,16 +8,17 @@ Reads `baseline_demand` and its bounds; writes the three parts into the company'
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
 from trivet.core.buckets import Period
 from trivet.core.grouping import Groups, group_rows
-from trivet.core.ids import MeasureId, Rates
+from trivet.core.ids import Counts, Flags, MeasureId, Rates
 from trivet.core.issues import Scope
 from trivet.core.learned import Together
 from trivet.core.panel import Panel
-from trivet.core.plan import Model
+from trivet.core.plan import Model, Plan
 from trivet.core.quantities import QUANTITY, round_to_counts, to_amounts
 from trivet.core.rollup import RolledUp, roll_up
 from trivet.core.scope import rows_of
@@ -70,15 +71,7 @@ def roll_bound(
     around = roll_up(panel, model, levels, [_FORECAST], period=period, scope=scope)
     groups = group_rows(panel, model, levels, rows_of(panel, model, scope), period)
     name = MeasureId(measure)
-    distance = to_amounts(panel.count(measure) - panel.count(_FORECAST), QUANTITY)
-    distance = np.where(panel.mask(measure), distance, 0.0)
-    parts = _Parts.of(company)
-    centre = to_amounts(around.counts[_FORECAST], QUANTITY)
-    if name == MIDDLE:
-        moved = centre + _sums(distance, groups)
-    else:
-        sign = -1.0 if name in LOWER else 1.0
-        moved = centre + sign * _distances(np.abs(distance), groups, _families(panel, model), parts)
+    moved = to_amounts(around.counts[_FORECAST], QUANTITY) + _moves(panel, company, model, name, groups)
     known = bool(panel.mask(measure)[:, panel.buckets.first_open :].any())
     present = around.present[_FORECAST] & known
     counts = round_to_counts(np.where(present, np.maximum(moved, 0.0), 0.0), QUANTITY)
@@ -89,6 +82,38 @@ def roll_bound(
         present={name: present},
         issues=around.issues,
     )
+
+
+def bound_of(plan: Plan, model: Model, measure: str, hit: Flags, columns: slice) -> Decimal:
+    """Form one bound of some series over a run of buckets, in units.
+
+    Args:
+        plan: holds the bounds and how errors move together.
+        model: what the numbers mean.
+        measure: one of `demand.bounds.BOUNDS`.
+        hit: (series,) which ones.
+        columns: buckets taken together.
+    """
+    panel = plan.panel("demand")
+    rows: Counts = np.flatnonzero(hit).astype(np.int64)
+    start = np.zeros(min(len(rows), 1), dtype=np.int64)
+    groups = Groups(keys=panel.keys.clear(), order=rows, starts=start, spans=(columns,), labels=("",))
+    centre = int(panel.count(_FORECAST)[rows][:, columns].sum())
+    moved = _moves(panel, plan.panel("company"), model, MeasureId(measure), groups)
+    whole = to_amounts(np.array([centre], dtype=np.int64), QUANTITY) + moved.sum()
+    return int(round_to_counts(np.maximum(whole, 0.0), QUANTITY)[0]) * QUANTITY
+
+
+def _moves(panel: Panel, company: Panel, model: Model, measure: MeasureId, groups: Groups) -> Rates:
+    """Give how far a bound lies from the forecast of each group and period, in units; below it is negative."""
+    if not len(groups.starts):
+        return np.zeros((0, len(groups.spans)))
+    distance = to_amounts(panel.count(measure) - panel.count(_FORECAST), QUANTITY)
+    distance = np.where(panel.mask(measure), distance, 0.0)
+    if measure == MIDDLE:
+        return _sums(distance, groups)
+    sign = -1.0 if measure in LOWER else 1.0
+    return sign * _distances(np.abs(distance), groups, _families(panel, model), _Parts.of(company))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
