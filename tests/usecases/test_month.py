@@ -197,7 +197,7 @@ def test_importing_the_same_files_again_changes_nothing(open_as: Open) -> None:
 def test_a_plan_is_exported_in_every_form(open_as: Open, tmp_path: Path) -> None:
     workspace = open_as("ada")
     pack = trivet.export_plan(workspace, tmp_path / "pack")
-    assert [Path(file).suffix for file in pack.files] == [".xlsx"]
+    assert [Path(file).suffix for file in pack.files] == [".xlsx", ".pdf"]
     csv = trivet.export_plan(workspace, tmp_path / "csv", form="csv")
     demand = next(Path(file) for file in csv.files if Path(file).name == "demand.csv")
     assert "consensus_demand" in demand.read_text("utf-8").splitlines()[0]

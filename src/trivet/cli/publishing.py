@@ -45,14 +45,16 @@ def publish(
     plan: Plan = "main",
     waive: Annotated[str | None, typer.Option(help="Reason to publish although a check fails.")] = None,
     to: Annotated[Path | None, typer.Option(help="Folder of the pack; else packs in the workspace.")] = None,
-    background: Annotated[bool, typer.Option("--background", help="Leave the pack to a worker.")] = False,
+    pushdown: Annotated[Path | None, typer.Option(help="Push down into this folder; else the setting's.")] = None,
+    background: Annotated[bool, typer.Option("--background", help="Leave pack and push-down to a worker.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Tie the approved plan out, freeze it (it never changes again) and write its review pack."""
+    """Tie the approved plan out, freeze it (it never changes again), write its pack, and push it down when asked."""
     from trivet.usecases.publish_plan import publish_plan  # noqa: PLC0415
 
-    value = publish_plan(opened(context, quiet=as_json), plan=plan, waive=waive, to=to, background=background)
-    failed = value.pack is not None and value.pack.state == "failed"
+    workspace = opened(context, quiet=as_json)
+    value = publish_plan(workspace, plan=plan, waive=waive, to=to, pushdown=pushdown, background=background)
+    failed = any(job is not None and job.state == "failed" for job in (value.pack, value.pushdown))
     answer(value, as_json=as_json, show=_show_published, refused=failed or not value.published)
 
 
@@ -61,10 +63,10 @@ def export(
     context: typer.Context,
     to: Annotated[Path, typer.Option(help="Folder to write to.")] = Path(),
     plan: Plan = "main",
-    form: Annotated[str, typer.Option("--as", help="pack (xlsx), csv or parquet.")] = "pack",
+    form: Annotated[str, typer.Option("--as", help="pack (xlsx and pdf), xlsx, pdf, csv or parquet.")] = "pack",
     as_json: Json = False,
 ) -> None:
-    """Write the review pack, or every number as CSV or Parquet."""
+    """Write the review pack (workbook and PDF), or every number as CSV or Parquet."""
     from trivet.usecases.export_plan import export_plan  # noqa: PLC0415
 
     def show(value: "ExportAnswer", console: Console) -> None:
@@ -85,7 +87,8 @@ def _show_published(value: "PublishAnswer", console: Console) -> None:
     show_certificate(value.certificate, console, passed=False)
     if value.published:
         console.print(f"Published {value.version}, digest {value.digest}.")
-        if value.pack is not None:
-            show_job(value.pack, console)
+        for job in (value.pack, value.pushdown):
+            if job is not None:
+                show_job(job, console)
     else:
         console.print("[red]Not published: the plan does not tie.[/] Mend it, or publish with --waive REASON.")

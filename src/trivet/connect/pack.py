@@ -32,14 +32,7 @@ def write_pack(
     Raises:
         Unavailable: the disk refuses.
     """
-    imprint = Imprint(
-        company=summary.company,
-        currency=summary.currency,
-        cycle=summary.cycle,
-        version=version,
-        digest=summary.digest,
-        scale=summary.scale,
-    )
+    imprint = imprint_of(summary, version)
     figures = Figures(plan, inputs)
     try:
         book = Book(path, imprint)
@@ -56,3 +49,15 @@ def write_pack(
         book.close()
     except (OSError, FileCreateError) as error:
         raise Unavailable(f"{path}: can't be written: {error}. Free space or choose another folder.") from error
+
+
+def imprint_of(summary: PlanSummary, version: str) -> Imprint:
+    """Give what every page of a pack says about itself."""
+    return Imprint(
+        company=summary.company,
+        currency=summary.currency,
+        cycle=summary.cycle,
+        version=version,
+        digest=summary.digest,
+        scale=summary.scale,
+    )

@@ -8,6 +8,7 @@ from trivet.connect.certificate import Certificate
 from trivet.connect.pack_book import BAD, GOOD, Book, Cell, Page, columns_of
 from trivet.connect.pack_charts import OUTLINED, PALE, SOLID, add_series, column_chart, place
 from trivet.connect.pack_figures import Figures
+from trivet.connect.pdf_words import change
 from trivet.core.summary import Bar, Bridge, FiscalLine, PlanSummary, percent
 
 _GAPS, _LISTED = 10, 5
@@ -19,7 +20,7 @@ _CHART = 12
 
 def write_business(book: Book, figures: Figures, summary: PlanSummary, certificate: Certificate) -> None:
     """Write the first page."""
-    page = book.page("Business", _message(summary), f"{book.imprint.money} unless said")
+    page = book.page("Business", business_message(summary), f"{book.imprint.money} unless said")
     page.sheet.fit_to_pages(1, 1)
     page.widths((0, 0, 34), (1, 9, 9.5), (10, 10, 3), (11, _LAST, 9.5))
     _outlook(page, summary)
@@ -35,15 +36,15 @@ def write_business(book: Book, figures: Figures, summary: PlanSummary, certifica
         _write_bridges(book, summary)
 
 
-def _message(summary: PlanSummary) -> str:
+def business_message(summary: PlanSummary) -> str:
+    """Say in one sentence how the year ahead stands against its budget."""
     lines = [line for line in summary.lines if line.budget_revenue is not None]
     if not lines:
         return f"{summary.company}: the plan of cycle {summary.cycle}"
     line = lines[-1]
-    revenue = percent(line.revenue_gap, line.budget_revenue) or Decimal(0)
-    margin = percent(line.margin_gap, line.budget_margin)
-    tail = "" if margin is None else f", margin {margin:+.1f} %"
-    return f"FY{line.year} revenue is {revenue:+.1f} % to budget{tail}"
+    revenue = change(line.revenue, line.budget_revenue)
+    tail = f", margin {change(line.margin, line.budget_margin)}" if line.budget_margin else ""
+    return f"FY{line.year} revenue is {revenue} to budget{tail}"
 
 
 _MEASURES = (("Revenue", "revenue"), ("Margin", "margin"))

@@ -18,7 +18,8 @@ from trivet.connect.pack_charts import (
     place,
 )
 from trivet.connect.pack_figures import Column, Figures, Row, page_columns
-from trivet.core.summary import PlanSummary, percent
+from trivet.connect.pdf_words import change
+from trivet.core.summary import PlanSummary
 
 _HEAD: Final = 3
 """Row of the column labels."""
@@ -57,7 +58,7 @@ _MONEY: Final = (
 
 def write_family(book: Book, figures: Figures, summary: PlanSummary, family: str) -> None:
     """Write the page of one family."""
-    page = book.page(family, _message(summary, family), f"units and {book.imprint.currency}")
+    page = book.page(family, family_message(summary, family), f"units and {book.imprint.currency}")
     page.sheet.fit_to_pages(1, 1)
     columns = page_columns(figures.buckets)
     page.widths((0, 0, 27), (1, 1, 7), (2, 1 + len(columns), 8.3))
@@ -71,14 +72,14 @@ def write_family(book: Book, figures: Figures, summary: PlanSummary, family: str
     _charts(page, columns, at, to_order=figures.to_order(family), zero=zero)
 
 
-def _message(summary: PlanSummary, family: str) -> str:
+def family_message(summary: PlanSummary, family: str) -> str:
     """Say in one sentence how the family stands against its budget."""
     lines = [line for line in summary.families if line.family == family and line.budget_revenue is not None]
     if not lines:
         return f"{family}: there is no budget to hold it against"
     line = lines[-1]
-    gap = percent(line.revenue_gap, line.budget_revenue) or Decimal(0)
-    money = f"revenue FY{line.year} {_in(line.revenue, summary)}, {gap:+.1f} % to budget"
+    gap = change(line.revenue, line.budget_revenue)
+    money = f"revenue FY{line.year} {_in(line.revenue, summary)}, {gap} to budget"
     lost = f", {_in(line.unserved, summary)} not served" if line.unserved else ""
     return f"{family}: {money}{lost}"
 

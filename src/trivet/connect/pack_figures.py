@@ -20,7 +20,7 @@ from trivet.core.fiscal import (
     sum_by,
     years_ahead,
 )
-from trivet.core.ids import Counts, Flags
+from trivet.core.ids import Counts, Flags, Rates
 from trivet.core.plan import Plan, PlanInputs
 from trivet.core.quantities import MONEY, QUANTITY
 
@@ -108,6 +108,35 @@ class Figures:
         self.families = tuple(sorted({*self._labels, *budgeted}))
         self.is_open = np.arange(len(self.buckets)) >= self.buckets.first_open
         self._earlier = _earlier_plans(inputs)
+        self._rows: dict[str, dict[str, Row]] = {}
+
+    @property
+    def row_families(self) -> list[str]:
+        """Family of each row of the demand panel."""
+        return self._labels
+
+    @property
+    def place_families(self) -> list[str]:
+        """Family of each row of the supply panel."""
+        return self._places
+
+    @property
+    def orders_known(self) -> bool:
+        """Whether orders are loaded, so that what was asked for is known apart from what was shipped."""
+        return any(self.inputs.table(name).height for name in ("orders", "order_lines"))
+
+    @property
+    def unit_costs(self) -> Rates:
+        """Standard cost of each row of the supply panel by bucket, from the first series of its item that has one."""
+        cost, mask = self.demand.rate("unit_cost"), self.demand.mask("unit_cost")
+        rows_of: dict[str, list[int]] = {}
+        for row, item in enumerate(self.demand.keys["item"].to_list()):
+            rows_of.setdefault(item, []).append(row)
+        found = np.zeros(self.supply.shape, dtype=np.float64)
+        for place, item in enumerate(self.supply.keys["item"].to_list()):
+            for row in reversed(rows_of.get(item, [])):
+                found[place, mask[row]] = cost[row][mask[row]]
+        return found
 
     def by_family(self, values: Counts, family: str) -> Counts:
         """Give the sum of a demand measure over a family: (buckets,)."""
@@ -132,7 +161,12 @@ class Figures:
         return bool(2 * ordered > items.height)
 
     def family_rows(self, family: str) -> dict[str, Row]:
-        """Give the rows of a family page by name."""
+        """Give the rows of a family page by name; added up once."""
+        if family not in self._rows:
+            self._rows[family] = self._family_rows(family)
+        return self._rows[family]
+
+    def _family_rows(self, family: str) -> dict[str, Row]:
         demand, supply = self.demand, self.supply
         closed, ahead, both = ~self.is_open, self.is_open, np.ones_like(self.is_open)
         units = {
@@ -235,6 +269,19 @@ class Figures:
             covered = _cover(int(backlog[t]), shipped[t + 1 :], days[t + 1 :])
             found.append((covered[0] / 7, covered[1]))
         return found
+
+
+def known_demand(figures: Figures, family: str) -> str:
+    """Say what the demand of closed buckets is known by: orders, bookings, or (where nothing else is loaded) shipments.
+
+    A company that keeps no orders must not read the word: what it shipped is less than what was asked for.
+    """
+    items = figures.inputs.table("items").filter(pl.col("family") == family)["item"].implode()
+    for table, word in (("orders", "Orders"), ("order_lines", "Orders"), ("bookings", "Bookings")):
+        frame = figures.inputs.table(table)
+        if frame.height and frame["item"].is_in(items).any():
+            return word
+    return "Shipments"
 
 
 def _cover(level: int, flow: Counts, days: Counts) -> tuple[Decimal, bool]:

@@ -129,7 +129,7 @@ def write_certificate(book: Book, certificate: Certificate) -> None:
     rows: list[list[Cell]] = [
         [
             check.name,
-            _verdict(check.passed, check.waived_by, check.checked),
+            check_verdict(check.passed, check.waived_by, check.checked),
             check.checked,
             check.failed,
             check.amount,
@@ -144,7 +144,8 @@ def write_certificate(book: Book, certificate: Certificate) -> None:
     page.table(heads, rows, "Nothing was checked.")
 
 
-def _verdict(passed: bool, waived: str | None, checked: int) -> str:
+def check_verdict(passed: bool, waived: str | None, checked: int) -> str:
+    """Say in a word how a check came out."""
     if waived:
         return "waived"
     if not checked:

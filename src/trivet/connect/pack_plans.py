@@ -4,6 +4,7 @@ One set: each shows the same version, and the certificate at the end of the pack
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -42,30 +43,45 @@ def _sales(book: Book, figures: Figures) -> None:
     columns = page_columns(figures.buckets, far=False)
     page.widths((0, 0, 30), (1, 1, 7), (2, 1 + len(columns), 9))
     page.sheet.freeze_panes(4, 2)
-    demand, model = figures.demand, figures.inputs.model
-    region = model.dimensions["market"].parents("region")
-    family = model.dimensions["item"].parents("family")
-    labels = [
-        f"{family.get(i, '')}\x1f{region.get(m, '')}" for i, m in demand.keys.select("item", "market").iter_rows()
-    ]
+    demand = figures.demand
     for title, values, quantum, unit in (
         ("Units shipped and planned", outlook_units(demand), QUANTITY, "units"),
         ("Revenue", outlook_revenue(demand), MONEY, book.imprint.currency),
     ):
-        names, sums = sum_by(labels, values)
-        shown = [i for i in range(len(names)) if sums[i].any()]
+        shown = sold_by_region(figures, values)
         head(page, columns, title)
         if not shown:
             page.say("There is nothing sold or planned.")
             continue
         first = page.row
-        for i in shown:
-            write_row(page, _row("", sums[i], quantum), columns, names[i].replace("\x1f", " · "), unit)
+        for names, counts in shown:
+            write_row(page, _row("", counts, quantum), columns, " · ".join(names), unit)
         if quantum == MONEY:
             _sum_row(
                 page, columns, (first, page.row - 1), "All families and regions", _row("", values.sum(axis=0), MONEY)
             )
         page.row += 1
+
+
+def sold_by_region(figures: Figures, values: Counts) -> list[tuple[tuple[str, str], Counts]]:
+    """Add a demand measure up by (family, region); what is nothing everywhere is left out."""
+    model = figures.inputs.model
+    region, family = (
+        model.dimensions[name].parents(level) for name, level in (("market", "region"), ("item", "family"))
+    )
+    keys = figures.demand.keys.select("item", "market").iter_rows()
+    names, sums = sum_by([f"{family.get(i, '')}\x1f{region.get(m, '')}" for i, m in keys], values)
+    split = [name.partition("\x1f") for name in names]
+    return [((name[0], name[2]), sums[i]) for i, name in enumerate(split) if sums[i].any()]
+
+
+def budget_by_region(figures: Figures, measure: str) -> dict[tuple[str, str], Counts]:
+    """Give a budget measure by (family, region), where every bucket of its years is known."""
+    budget = figures.budget
+    if not budget.rows or not budget.has(measure):
+        return {}
+    keys = budget.keys.select("family", "region").iter_rows()
+    return {(family, region): budget.count(measure)[i] for i, (family, region) in enumerate(keys)}
 
 
 def _sum_row(page: Page, columns: Sequence[Column], rows: tuple[int, int], label: str, total: Row) -> int:
@@ -110,8 +126,13 @@ def _marketing(book: Book, figures: Figures) -> None:
     page.table((("bucket", "text"), ("cost", "money")), months, "There is no open bucket.")
 
 
+def event_scope(row: dict[str, object]) -> str:
+    """Say what an event is about."""
+    return " · ".join(str(row[name]) for name in ("family", "item", "region", "channel") if row[name]) or "everything"
+
+
 def _event(row: dict[str, object]) -> list[Cell]:
-    scope = " · ".join(str(row[name]) for name in ("family", "item", "region", "channel") if row[name]) or "everything"
+    scope = event_scope(row)
     cost = row["cost"]
     values: list[Cell] = [row["promotion"], row["name"], scope, row["first"], row["last"] or row["first"]]  # type: ignore[list-item]
     values += [row[name] for name in ("mechanic", "price_change", "volume_share", "lift", "dip_1", "dip_2")]  # type: ignore[misc]
@@ -233,7 +254,7 @@ def _sourcing(book: Book, figures: Figures) -> None:
         page.row += 1
 
 
-_LINES = (
+LINES = (
     ("revenue", "Net sales", 1),
     ("cost", "Standard cost of goods sold", -1),
     ("supply_variance", "Supply variances", -1),
@@ -249,7 +270,7 @@ def write_finance(book: Book, figures: Figures) -> None:
     columns = page_columns(figures.buckets)
     page.widths((0, 0, 34), (1, 1, 6), (2, 1 + len(columns), 10.5))
     page.sheet.freeze_panes(4, 2)
-    lines, currency = _statement(figures), book.imprint.currency
+    lines, currency = statement_rows(figures), book.imprint.currency
     head(page, columns)
     at: dict[str, int] = {}
     at["wanted"] = write_row(page, lines["wanted"], columns, "Revenue of the whole consensus", currency)
@@ -264,7 +285,7 @@ def write_finance(book: Book, figures: Figures) -> None:
     )
     if figures.company.count("operating_expense").any():
         at["operating_expense"] = write_row(page, lines["operating_expense"], columns, "Operating expense", currency)
-        _subtotal(page, columns, at, lines, ("EBITDA", tuple(name for name, _, _ in _LINES)))
+        _subtotal(page, columns, at, lines, ("EBITDA", tuple(name for name, _, _ in LINES)))
     else:
         page.say("There is no table operating_expense: the statement ends at contribution.")
     page.row += 1
@@ -281,11 +302,12 @@ def write_finance(book: Book, figures: Figures) -> None:
     _finance_charts(page, columns, at)
 
 
-def _statement(figures: Figures) -> dict[str, Row]:
+def statement_rows(figures: Figures) -> dict[str, Row]:
+    """Give the rows of profit and loss, stock and cash by name (F11)."""
     demand, company, ahead = figures.demand, figures.company, figures.is_open
     every = np.ones(len(figures.buckets), dtype=np.bool_)
     found = {
-        "wanted": _row("", demand.count("revenue").sum(axis=0), MONEY, ahead),
+        "wanted": replace(_row("", demand.count("revenue").sum(axis=0), MONEY, ahead), whole=True),
         "revenue": _row("", both(demand, "shipped_revenue", "constrained_revenue").sum(axis=0), MONEY, every),
         "cost": _row("", outlook_cost(demand).sum(axis=0), MONEY, every),
         "stock_value": _row("", figures.supply.count("stock_value").sum(axis=0), MONEY, ahead, state=True),

@@ -1,8 +1,10 @@
-"""Export a plan: the review pack, or every number as CSV or Parquet, each with the version it came from."""
+"""Export a plan: the review pack (workbook and PDF), or every number as CSV or Parquet, each with its version."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 import polars as pl
@@ -10,8 +12,15 @@ from pydantic import TypeAdapter
 
 from trivet.connect.csv_out import write_csv
 from trivet.connect.pack import write_pack
-from trivet.core.errors import InvalidInput
+from trivet.connect.pdf import draw_pack, write_pdf
+from trivet.connect.pdf_business import PricedRelief
+from trivet.core.errors import InvalidInput, NotFound
 from trivet.core.ids import Digest, VersionId
+from trivet.core.plan import Plan
+from trivet.core.said import parse_scope
+from trivet.core.summary import PlanSummary
+from trivet.planning.make import find_options
+from trivet.planning.relief import Asked, price_relief
 from trivet.planning.summary import summarise
 from trivet.store import NewJob
 from trivet.store.parquet import write_plan
@@ -22,6 +31,13 @@ from trivet.workspace.workspace import MAIN, Workspace
 
 PACK_STEPS = 3
 """Steps of a pack that are told: opened, checked, written."""
+
+PACKS: Final[Mapping[str, tuple[str, ...]]] = {"pack": ("xlsx", "pdf"), "xlsx": ("xlsx",), "pdf": ("pdf",)}
+"""Forms of the review pack and the files each writes."""
+MOST_PRICED: Final = 20_000
+"""Item, site and open bucket combinations up to which the pack prices relief: about two seconds a resource."""
+SHORTAGES: Final = 5
+"""Short materials of which relief is priced."""
 
 DECLARED = Shells(command="export", why="pages come with the workbench")
 
@@ -57,7 +73,8 @@ def export_plan(workspace: Workspace, folder: Path, *, plan: str = MAIN, form: s
         workspace: the open workspace.
         folder: where to write; made when it is not there.
         plan: scenario or version.
-        form: `pack` (one xlsx), `csv` or `parquet` (one file a grain).
+        form: `pack` (the review pack as xlsx and as PDF), `xlsx` or `pdf` (one of them), `csv` or `parquet` (one
+            file a grain).
 
     Raises:
         InvalidInput: the form is not known.
@@ -65,17 +82,17 @@ def export_plan(workspace: Workspace, folder: Path, *, plan: str = MAIN, form: s
         NotFound: there is no such scenario or version, or it has no plan yet.
     """
     version, rights = workspace.version(plan), workspace.rights
-    if form == "pack":
+    if form in PACKS:
         rights.check_whole("The review pack")
     folder.mkdir(parents=True, exist_ok=True)
-    if form == "pack":
-        return ExportAnswer(version=version.id, files=(str(_pack(workspace, version, folder)),))
+    if form in PACKS:
+        return ExportAnswer(version=version.id, files=_pack(workspace, version, folder, PACKS[form]))
     if form in ("csv", "parquet"):
         files = _numbers(workspace, version, folder)
         written = files if form == "parquet" else tuple(_as_csv(file) for file in files)
         note = () if rights.whole else (_say_part(workspace, version, folder),)
         return ExportAnswer(version=version.id, files=tuple(str(file) for file in (*written, *note)), part=rights.part)
-    raise InvalidInput(f"--as is '{form}'; expected pack, csv or parquet.")
+    raise InvalidInput(f"--as is '{form}'; expected pack, xlsx, pdf, csv or parquet.")
 
 
 def _numbers(workspace: Workspace, version: StoredVersion, folder: Path) -> tuple[Path, ...]:
@@ -111,20 +128,56 @@ def _as_csv(file: Path) -> Path:
     return target
 
 
-def _pack(workspace: Workspace, version: StoredVersion, folder: Path) -> Path:
+def _pack(workspace: Workspace, version: StoredVersion, folder: Path, endings: tuple[str, ...]) -> tuple[str, ...]:
+    """Write the pack in the forms asked for; all of them appear under their names, or none."""
     tell = workspace.progress
     tell("pack", 0, PACK_STEPS)
     _, made, inputs = workspace.opened(version.id)
     tell("pack", 1, PACK_STEPS)
     certificate = check_plan(workspace, plan=version.id).certificate
     tell("pack", 2, PACK_STEPS)
-    path = folder / f"{inputs.model.company.name.lower().replace(' ', '-')}-{version.id}.xlsx"
+    summary = summarise(inputs, made)
+    stem = f"{inputs.model.company.name.lower().replace(' ', '-')}-{version.id}"
     mark = f"{workspace.new_id()}.{uuid4().hex[:8]}"
-    part = path.with_name(f".{path.name}.{mark}.part")  # a reader never meets half a pack under its name
+    paths = [folder / f"{stem}.{ending}" for ending in endings]
+    parts = [path.with_name(f".{path.name}.{mark}.part") for path in paths]  # nobody meets half a pack under its name
     try:
-        write_pack(part, made, inputs, summarise(inputs, made), certificate, version=version.id)
+        for part, ending in zip(parts, endings, strict=True):
+            if ending == "xlsx":
+                write_pack(part, made, inputs, summary, certificate, version=version.id)
+            else:
+                reliefs = priced_reliefs(workspace, version, made, summary)
+                write_pdf(part, draw_pack(made, inputs, summary, certificate, version=version.id, reliefs=reliefs))
         tell("pack", PACK_STEPS, PACK_STEPS)
-        part.replace(path)
+        for part, path in zip(parts, paths, strict=True):
+            part.replace(path)
     finally:
-        part.unlink(missing_ok=True)
-    return path
+        for part in parts:
+            part.unlink(missing_ok=True)
+    return tuple(str(path) for path in paths)
+
+
+def priced_reliefs(
+    workspace: Workspace, version: StoredVersion, made: Plan, summary: PlanSummary
+) -> tuple[PricedRelief, ...] | None:
+    """Price relief of what binds on the business page: a few re-solves, so only where the plan is small.
+
+    None where it is not, or where the plan was made with options that its recipe does not tell: the page then names
+    the command.
+    """
+    options, supply = find_options(made.recipe.options), made.panel("supply")
+    open_buckets = len(supply.buckets) - supply.buckets.first_open
+    if options is None or supply.rows * open_buckets > MOST_PRICED:
+        return None
+    sources = workspace.sources_of(version, made)
+    wanted = [("resource", each.resource) for each in summary.overloads]
+    wanted += [("item", each.item) for each in summary.shortages[:SHORTAGES]]
+    found: list[PricedRelief] = []
+    for level, name in wanted:
+        asked = Asked(scope=parse_scope((f"{level}={name}",), sources.inputs.model.dimensions), top=1)
+        try:
+            prices = price_relief(sources.inputs, made, sources.entries, options, workspace.engines(), asked)
+        except NotFound:  # nothing limits it any more
+            continue
+        found += [PricedRelief(name=name, worth=each.value.worth, said=each.said) for each in prices.reliefs]
+    return tuple(found)

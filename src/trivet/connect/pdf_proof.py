@@ -1,0 +1,180 @@
+"""The pages that make the pack checkable: gaps, issues, assumptions and risks, the certificate."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from trivet.connect.certificate import Certificate
+from trivet.connect.pack_figures import Figures
+from trivet.connect.pack_lists import check_verdict
+from trivet.connect.pdf_paper import Cell, Paper, Table, gap, section
+from trivet.connect.pdf_words import number, signed
+from trivet.core.quantities import MONEY
+from trivet.core.summary import PlanSummary
+
+_MOST = 120
+"""Issues printed; the rest is in the workbook and on the screen."""
+
+
+def put_proof(paper: Paper, figures: Figures, summary: PlanSummary, certificate: Certificate) -> None:
+    """Add gaps, issues, assumptions and risks, and the certificate."""
+    _put_gaps(paper, summary)
+    _put_issues(paper, figures)
+    _put_risks(paper, figures)
+    _put_certificate(paper, certificate)
+
+
+def _put_gaps(paper: Paper, summary: PlanSummary) -> None:
+    if not summary.gaps:
+        paper.leave_out("Gaps", "there is no budget to compare with, and all demand is served")
+        return
+    lines: list[Sequence[Cell]] = [
+        [
+            each.kind.value, ("b", each.family or "Company"), str(each.year), ("sign", signed(each.amount)),
+            "–" if each.share is None else ("sign", f"{signed(each.share, 1)} %"), f"{number(each.tolerance, 1)} %",
+            each.owner, ("worse", "act") if each.beyond else ("s", "inside"), each.cause,
+        ]
+        for each in summary.gaps
+    ]  # fmt: skip
+    beyond = sum(each.beyond for each in summary.gaps)
+    heads = ["gap", "family", "year", summary.currency, "%", "tolerance", "who answers", "", "what the numbers say"]
+    widths = "92pt, 70pt, 30pt, 66pt, 44pt, 44pt, 54pt, 30pt, 1fr"
+    table = Table(heads=heads, lines=lines, widths=widths, left=frozenset({0, 1, 2, 6, 7, 8}))
+    title = f"Gaps: {beyond} of {len(lines)} are beyond tolerance"
+    paper.page(
+        "Gaps", title, summary.currency, body=[table.text()], cells=f"trivet show --plan {paper.imprint.version}"
+    )
+
+
+def _put_issues(paper: Paper, figures: Figures) -> None:
+    issues = figures.plan.issues
+    if not issues:
+        paper.leave_out("Issues", "planning found none")
+        return
+    lines: list[Sequence[Cell]] = [
+        [("b", issue.severity.value), issue.code, number(issue.at_stake), str(issue.place), issue.message, issue.advice]
+        for issue in issues[:_MOST]
+    ]
+    known = sum((issue.at_stake for issue in issues if issue.at_stake is not None), Decimal(0))
+    heads = ["", "kind", f"{paper.imprint.currency} at stake", "where", "what was found", "way out"]
+    rules = frozenset(range(1, len(lines)))
+    table = Table(
+        heads=heads,
+        lines=lines,
+        widths="38pt, 92pt, 60pt, 106pt, 1.3fr, 1fr",
+        left=frozenset({0, 1, 3, 4, 5}),
+        rules=rules,
+        size=6.8,
+    )
+    more = "" if len(issues) <= _MOST else f"; the {_MOST} largest are here, all in the workbook"
+    title = f"Issues: {len(issues)} found, the largest amount first{more}"
+    unit = f"{paper.imprint.currency}; {number(known)} named in all, some of it more than once"
+    paper.page("Issues", title, unit, body=[table.text()], cells=f"trivet show --issues --plan {paper.imprint.version}")
+
+
+def _put_risks(paper: Paper, figures: Figures) -> None:
+    assumptions, risks = (figures.inputs.table(name) for name in ("assumptions", "risks"))
+    if assumptions.is_empty() and risks.is_empty():
+        paper.leave_out("Assumptions and risks", "none is registered (tables assumptions, risks)")
+        return
+    body: list[str] = []
+    if assumptions.height:
+        lines: list[Sequence[Cell]] = [
+            [
+                ("b", row["assumption"]),
+                row["statement"] or "",
+                row["owner"] or "–",
+                row["metric"] or "–",
+                *(_plain(row[n]) for n in ("value", "low", "high")),
+                row["status"] or "–",
+            ]
+            for row in assumptions.sort("assumption").iter_rows(named=True)
+        ]
+        heads = ["", "what is taken for granted", "owner", "measured by", "value", "low", "high", "status"]
+        table = Table(
+            heads=heads,
+            lines=lines,
+            widths="30pt, 1fr, 60pt, 120pt, 50pt, 50pt, 50pt, 60pt",
+            left=frozenset({0, 1, 2, 3, 7}),
+        )
+        body += [section(f"{len(lines)} assumptions"), table.text(), gap(5)]
+    if risks.height:
+        lines = [_risk(row) for row in risks.sort("risk").iter_rows(named=True)]
+        heads = [
+            "",
+            "what may happen",
+            "kind",
+            "probability",
+            "revenue",
+            "margin",
+            "expected margin",
+            "in the plan",
+            "owner",
+            "what is done",
+        ]
+        table = Table(
+            heads=heads,
+            lines=lines,
+            widths="24pt, 1.1fr, 54pt, 50pt, 60pt, 60pt, 66pt, 50pt, 46pt, 1fr",
+            left=frozenset({0, 1, 2, 7, 8, 9}),
+        )
+        body += [
+            section(
+                f"{len(lines)} risks and opportunities",
+                f"{paper.imprint.currency}; expected = probability times margin",
+            ),
+            table.text(),
+        ]
+    title = "What the plan takes for granted, and what may happen"
+    paper.page("Assumptions and risks", title, paper.imprint.currency, body=body)
+
+
+def _plain(value: object) -> str:
+    return f"{value:,g}".replace("-", "−") if isinstance(value, (int, float)) else "–"
+
+
+def _risk(row: dict[str, object]) -> list[Cell]:
+    revenue, margin = (int(v) * MONEY if isinstance(v := row[n], int) else None for n in ("revenue", "margin"))
+    chance = row["probability"] if isinstance(row["probability"], float) else None
+    likely = None if chance is None or margin is None else Decimal(str(chance)) * margin
+    signs: list[Cell] = [("sign", signed(value)) if value is not None else "–" for value in (revenue, margin, likely)]
+    inside = "–" if row["in_plan"] is None else "yes" if row["in_plan"] else "no"
+    texts: list[Cell] = [("b", str(row["risk"])), str(row["statement"] or ""), str(row["kind"] or "–")]
+    return [
+        *texts,
+        "–" if chance is None else f"{chance * 100:.0f} %",
+        *signs,
+        inside,
+        str(row["owner"] or "–"),
+        str(row["mitigation"] or "–"),
+    ]
+
+
+def _put_certificate(paper: Paper, certificate: Certificate) -> None:
+    lines: list[Sequence[Cell]] = []
+    for check in certificate.checks:
+        verdict = check_verdict(check.passed, check.waived_by, check.checked)
+        look = "worse" if verdict == "FAILS" else "better" if verdict == "ties" else "s"
+        where = f"waived by {check.waived_by}: {check.waived_why}" if check.waived_by else "; ".join(check.places)
+        lines.append(
+            [
+                check.name,
+                (look, verdict),
+                number(check.checked),
+                number(check.failed),
+                number(check.amount, 3 if check.failed else 0),
+                check.unit,
+                where,
+            ]
+        )
+    heads = ["must be equal", "", "places", "differ", "difference", "unit", "where they differ"]
+    table = Table(
+        heads=heads,
+        lines=lines,
+        widths="1.2fr, 74pt, 54pt, 40pt, 60pt, 86pt, 1fr",
+        left=frozenset({0, 1, 5, 6}),
+        size=6.8,
+    )
+    title = "Certificate: everything ties" if certificate.passed else "Certificate: THE PLAN DOES NOT TIE"
+    unit = "computed by SQL on the published files, not by the planning code"
+    body = [section(certificate.line, ""), table.text()]
+    paper.page("Certificate", title, unit, body=body, cells=f"trivet check --plan {paper.imprint.version}")
