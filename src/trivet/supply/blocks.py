@@ -102,8 +102,11 @@ class Programme:
         rows = _whole([entry[0] for entry in self._entries])
         columns = _whole([entry[1] for entry in self._entries])
         values = _float([entry[2] for entry in self._entries])
-        place, inverse = np.unique(columns * max(height, 1) + rows, return_inverse=True)
-        summed = np.bincount(inverse, values, minlength=len(place))
+        place = columns * max(height, 1) + rows
+        order = np.argsort(place, kind="stable")
+        place = place[order]
+        first = np.flatnonzero(np.diff(place, prepend=-1))
+        place, summed = place[first], _sums(values[order], first)
         kept = summed != 0
         place, summed = place[kept], summed[kept]
         starts = np.searchsorted(place, np.arange(count + 1, dtype=np.int64) * max(height, 1))
@@ -133,6 +136,12 @@ class Programme:
     def row_name(self, number: int) -> str:
         """Say a row in words."""
         return next((said for block in self._rows if (said := block.say(number))), f"row {number}")
+
+
+def _sums(values: Rates, first: Counts) -> Rates:
+    """Add up runs of values that begin at `first`."""
+    sums: Rates = np.add.reduceat(values, first) if len(first) else np.zeros(0)
+    return sums
 
 
 def _size(blocks: Sequence[Block]) -> int:

@@ -62,9 +62,11 @@ def add_balance(programme: Programme, network: Network, asked: Asked, flows: Flo
     programme.add(rows[network.makes.site], flows.made, -1.0)
     programme.add(rows[network.sources.row], flows.bought, -1.0)
     programme.add(rows[network.lanes.origin], flows.sent)
-    for lane, (site, lead) in enumerate(zip(network.lanes.destination, network.lanes.lead, strict=True)):
+    for lead in sorted(set(network.lanes.lead.tolist())):
+        inbound = network.lanes.lead == lead
         if lead < network.open:
-            programme.add(rows[site, lead:], flows.sent[lane, : network.open - lead], -1.0)
+            arrives = rows[network.lanes.destination[inbound], lead:]
+            programme.add(arrives, flows.sent[inbound, : network.open - lead], -1.0)
     built_in = network.parts.site >= 0
     programme.add(
         rows[network.parts.site[built_in]], flows.made[network.parts.make[built_in]], network.parts.quantity[built_in]
@@ -76,7 +78,8 @@ def add_balance(programme: Programme, network: Network, asked: Asked, flows: Flo
 
 def _add_targets(programme: Programme, network: Network, asked: Asked, stock: Counts) -> None:
     wanted = np.flatnonzero(asked.target.any(axis=1))
-    labels = [_labels(network)[site] for site in wanted]
+    every = _labels(network)
+    labels = [every[site] for site in wanted]
     lost = asked.worth.lost[wanted]
     cost = SHORT * lost + asked.worth.hold[wanted]
     cost[:, -1:] = END * lost[:, -1:]
@@ -88,13 +91,15 @@ def _add_targets(programme: Programme, network: Network, asked: Asked, stock: Co
 
 def _add_pipeline(programme: Programme, network: Network, asked: Asked, flows: Flows) -> None:
     """Ask long lanes to leave filled: what arrives after the horizon serves the following year's first demand."""
-    for site in sorted(set(network.lanes.destination[network.lanes.lead > 0].tolist())):
-        inbound = np.flatnonzero(network.lanes.destination == site)
+    labels, into = _labels(network), network.lanes.destination
+    order = np.argsort(into, kind="stable")
+    for site in sorted(set(into[network.lanes.lead > 0].tolist())):
+        inbound = order[np.searchsorted(into[order], site) : np.searchsorted(into[order], site, side="right")]
         lead = int(network.lanes.lead[inbound].min())
         following = float(asked.ahead[site, network.open : network.open + lead].sum())
         if lead == 0 or following <= 0:
             continue
-        label = [f"{_labels(network)[site]} after the horizon"]
+        label = [f"{labels[site]} after the horizon"]
         last = np.zeros((1, network.open))
         last[0, -1] = END * asked.worth.lost[site, -1]
         upper = np.zeros((1, network.open))
@@ -123,7 +128,8 @@ def add_stocked_demand(
 ) -> Refused:
     """Add demand of sites that sell from stock: sold, late and lost."""
     sites = np.flatnonzero(asked.stocked)
-    labels = [_labels(network)[site] for site in sites]
+    every = _labels(network)
+    labels = [every[site] for site in sites]
     units, lost_cost = asked.grid[sites] / 1000.0, asked.worth.lost[sites]
     sold = programme.columns("sold", labels)
     rows = programme.rows("demand", labels, lower=units, upper=units)
