@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from trivet.usecases.preview_changes import preview_changes
     from trivet.usecases.price_relief import price_relief
     from trivet.usecases.publish_plan import publish_plan
+    from trivet.usecases.push_down import push_down
     from trivet.usecases.rebase_scenario import rebase_scenario
     from trivet.usecases.record_changes import record_changes
     from trivet.usecases.restore_workspace import restore_workspace
@@ -81,6 +82,7 @@ __all__ = [
     "preview_changes",
     "price_relief",
     "publish_plan",
+    "push_down",
     "rebase_scenario",
     "record_changes",
     "restore_workspace",

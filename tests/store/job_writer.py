@@ -72,7 +72,7 @@ def publish(held: Store, version: VersionId, by: Stamp) -> None:
     if held.version(version).state is VersionState.IN_REVIEW:
         held.set_state(version, VersionState.APPROVED, by)
     pack = NewJob(use_case="export_plan", arguments=json.dumps({"version": version}), recipe=Digest(f"pack {version}"))
-    held.publish(version, CERTIFICATE, by, then=pack)
+    held.publish(version, CERTIFICATE, by, then=[pack])
     say("step", "published", version)
 
 

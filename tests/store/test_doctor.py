@@ -22,7 +22,7 @@ def filled(store: Store) -> Store:
     version = keep(store, snapshot)
     approve(store, version)
     pack = NewJob(use_case="export_plan", arguments="{}", recipe=Digest("pack"))
-    store.publish(version, CERTIFICATE, stamp(), then=pack)
+    store.publish(version, CERTIFICATE, stamp(), then=[pack])
     store.create_scenario(BRANCH, "x", MAIN, stamp())
     store.append(BRANCH, [change(5)], stamp(), seen=None, effects=moves((0, 2)))
     return store

@@ -184,10 +184,10 @@ def test_a_released_job_waits_for_the_next_worker(store: Store) -> None:
 def test_publishing_puts_what_follows_among_the_jobs_in_the_same_transaction(store: Store) -> None:
     version = keep(store, start(store))
     with pytest.raises(Conflict):
-        store.publish(version, CERTIFICATE, stamp(), then=new("pack", "export_plan"))
+        store.publish(version, CERTIFICATE, stamp(), then=[new("pack", "export_plan")])
     assert store.jobs.all() == ()
     approve(store, version)
-    store.publish(version, CERTIFICATE, stamp(), then=new("pack", "export_plan"))
+    store.publish(version, CERTIFICATE, stamp(), then=[new("pack", "export_plan")])
     assert [(job.use_case, job.state) for job in store.jobs.all()] == [("export_plan", JobState.WAITING)]
     assert store.version(version).state is VersionState.PUBLISHED
 

@@ -13,6 +13,7 @@ from trivet.cli import (
     people,
     planning,
     publishing,
+    pushdown,
     quality,
     relief,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "people",
     "planning",
     "publishing",
+    "pushdown",
     "quality",
     "relief",
 ]

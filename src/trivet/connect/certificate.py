@@ -150,7 +150,7 @@ def certify(folder: Path) -> Certificate:
             *_rollups(database),
         ]
         checks = tuple(
-            _run(database, tie) if tie.file is None or (folder / tie.file).is_file() else _unchecked(tie)
+            run_tie(database, tie) if tie.file is None or (folder / tie.file).is_file() else _unchecked(tie)
             for tie in ties
         )
     return Certificate(
@@ -243,7 +243,7 @@ def _rollups(database: duckdb.DuckDBPyConnection) -> list[Tie]:
     return found
 
 
-def _run(database: duckdb.DuckDBPyConnection, tie: Tie) -> Check:
+def run_tie(database: duckdb.DuckDBPyConnection, tie: Tie) -> Check:
     """Run one query and judge its places."""
     judged = f"""
 WITH tie AS ({tie.query}),

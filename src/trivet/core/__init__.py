@@ -8,6 +8,6 @@ company     segments · company · dimensions · tables · owndimensions · memb
 measures    measures (with measures.toml) · expressions · formula
 numbers     panel · scope · spread · tree · projection · whole · grouping · rollup · aswas
 opinions    records · entries · live · desk · valued · adjust · fold · effects · renames · recordchanges
-a plan      checks · health · options · learned · linear · ports · plan · report · said · summary
+a plan      checks · health · options · learned · linear · ports · plan · pushdown · report · said · summary
 people      rights · mask · permits · maskcheck
 """

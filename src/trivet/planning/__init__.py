@@ -7,4 +7,7 @@ level and structure), `currencies` (money elsewhere), `explain`, `head` (a plan 
 (what entries move), `preview` (what they would move), `rows` and `rebase` (a branch on another base), `trace` (what
 moved a cell), `relief` (prices of scarcity), `worth` (what one plan earns more than another), `errors` (how far
 forecasts were off), `backtest` (how good the forecast is).
+Down to execution: `weeks` (cut and shared), `balancing` (one place), `lane_flows` (transfers by lane), `offers` (terms of
+purchase), `weekly` (a plan in weeks, as values), `material_weeks`, `schedule` (the walk through the network),
+`push_tables`, `push_finance`, `push_plan` (everything that is handed over).
 """

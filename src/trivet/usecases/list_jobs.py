@@ -12,7 +12,7 @@ from trivet.workspace.workspace import Workspace
 
 DECLARED = Shells(command="jobs", why="pages come with the workbench")
 
-_WHAT = {"make_plan": ("plan", "scenario"), "export_plan": ("pack", "version")}
+_WHAT = {"make_plan": ("plan", "scenario"), "export_plan": ("pack", "version"), "push_down": ("push-down", "version")}
 """How a job is called: a word, and the argument that says of what."""
 
 

@@ -11,10 +11,12 @@ from trivet.core.ids import Digest, VersionId
 from trivet.core.rights import Task
 from trivet.cycle.stages import State, check_step
 from trivet.store import NewJob
+from trivet.store.stored import StoredVersion
 from trivet.usecases.check_plan import check_plan
 from trivet.usecases.declare import Shells
 from trivet.usecases.export_plan import pack_job
 from trivet.usecases.list_jobs import JobLine, to_line
+from trivet.usecases.push_down import push_down_job
 from trivet.usecases.run_jobs import run_jobs
 from trivet.workspace.workspace import MAIN, Workspace
 
@@ -31,6 +33,7 @@ class PublishAnswer:
         published: whether it is published now; False when the tie-out failed.
         certificate: the tie-out.
         pack: the job that writes the review pack, as it stands; None when nothing was published.
+        pushdown: the job that pushes it down, as it stands; None when it was not asked for.
     """
 
     version: VersionId
@@ -38,6 +41,7 @@ class PublishAnswer:
     published: bool
     certificate: Certificate
     pack: JobLine | None = None
+    pushdown: JobLine | None = None
 
 
 def publish_plan(
@@ -46,11 +50,12 @@ def publish_plan(
     plan: str = MAIN,
     waive: str | None = None,
     to: Path | None = None,
+    pushdown: Path | None = None,
     background: bool = False,
 ) -> PublishAnswer:
-    """Publish the approved version of a scenario, and write its review pack.
+    """Publish the approved version of a scenario, write its review pack and push it down where that is asked for.
 
-    The pack is put among the jobs in the transaction that freezes the plan, so that a kill in between loses
+    Pack and push-down are put among the jobs in the transaction that freezes the plan, so that a kill in between loses
     nothing: `trivet jobs resume` catches up.
 
     Args:
@@ -58,7 +63,8 @@ def publish_plan(
         plan: scenario or version.
         waive: reason to publish although a check fails; kept in the certificate with the name.
         to: folder of the pack; None = `packs` in the workspace's folder.
-        background: leave the pack to a worker.
+        pushdown: folder of the push-down; None = the setting `pushdown`, and where that is empty there is none.
+        background: leave pack and push-down to a worker.
 
     Raises:
         Conflict: the version is not approved, or the log has moved on since it was made.
@@ -80,10 +86,17 @@ def publish_plan(
             f"{version.digest[:12]}): run trivet doctor, and restore a backup."
         )
     text = TypeAdapter(Certificate).dump_json(certificate).decode()
-    job = pack_job(version, (to or _packs(workspace)).resolve())
-    workspace.store.publish(version.id, text, workspace.stamp("publish"), then=job)
-    pack = _write_pack(workspace, version.id, job, background=background)
-    return PublishAnswer(version=version.id, digest=version.digest, published=True, certificate=certificate, pack=pack)
+    jobs = [pack_job(version, (to or _packs(workspace)).resolve()), *_push_down_jobs(workspace, version, pushdown)]
+    workspace.store.publish(version.id, text, workspace.stamp("publish"), then=jobs)
+    done = [_do(workspace, version.id, job, background=background) for job in jobs]
+    return PublishAnswer(
+        version=version.id,
+        digest=version.digest,
+        published=True,
+        certificate=certificate,
+        pack=done[0],
+        pushdown=done[1] if len(done) > 1 else None,
+    )
 
 
 def _packs(workspace: Workspace) -> Path:
@@ -91,7 +104,13 @@ def _packs(workspace: Workspace) -> Path:
     return Path("packs") if "://" in home else Path(home).expanduser() / "packs"
 
 
-def _write_pack(workspace: Workspace, version: VersionId, new: NewJob, *, background: bool) -> JobLine | None:
+def _push_down_jobs(workspace: Workspace, version: StoredVersion, folder: Path | None) -> list[NewJob]:
+    told = workspace.settings.pushdown
+    to = folder or (Path(told).expanduser() if told else None)
+    return [push_down_job(version, to.resolve())] if to else []
+
+
+def _do(workspace: Workspace, version: VersionId, new: NewJob, *, background: bool) -> JobLine | None:
     job = workspace.store.jobs.newest(new.recipe)
     if job is None:
         return None
@@ -100,5 +119,6 @@ def _write_pack(workspace: Workspace, version: VersionId, new: NewJob, *, backgr
     try:
         run_jobs(workspace, only=job.id)
     except KeyboardInterrupt as stop:
-        raise KeyboardInterrupt(f"{version} is published; its pack waits: trivet jobs resume {job.id}") from stop
+        word = to_line(workspace, job).what.split()[0]
+        raise KeyboardInterrupt(f"{version} is published; its {word} waits: trivet jobs resume {job.id}") from stop
     return to_line(workspace, workspace.store.jobs.read(job.id))

@@ -13,13 +13,14 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from trivet.core.errors import TrivetError
+from trivet.core.errors import Conflict, TrivetError
 from trivet.store import Claim, Job, JobCancelled, JobLost, JobState
 from trivet.usecases.declare import Shells
 from trivet.usecases.export_plan import PackJob, export_plan
 from trivet.usecases.list_jobs import JobLine, JobsAnswer, to_line
 from trivet.usecases.make_plan import make_plan
 from trivet.usecases.plan_in_background import PlanJob
+from trivet.usecases.push_down import PushDownJob, push_down
 from trivet.workspace.workers import ended_workers, this_worker
 from trivet.workspace.workspace import Workspace
 
@@ -136,5 +137,18 @@ def _pack(workspace: Workspace, job: Job) -> str:
     return export_plan(workspace, Path(told.folder), plan=told.version).files[0]
 
 
-_WORK: Final[Mapping[str, Callable[[Workspace, Job], str]]] = {"make_plan": _plan, "export_plan": _pack}
+def _push(workspace: Workspace, job: Job) -> str:
+    told = TypeAdapter(PushDownJob).validate_json(job.arguments)
+    answer = push_down(workspace, Path(told.folder), plan=told.version, weeks=told.weeks)
+    if not answer.passed:
+        first = next(check.message for check in answer.ties if not check.passed)
+        raise Conflict(f"nothing was handed over, the files do not tie: {first}")
+    return str(Path(told.folder) / answer.files[-1])
+
+
+_WORK: Final[Mapping[str, Callable[[Workspace, Job], str]]] = {
+    "make_plan": _plan,
+    "export_plan": _pack,
+    "push_down": _push,
+}
 """What a job does, by the use-case it names."""

@@ -32,6 +32,7 @@ class Settings:
         actor: who acts, as the log names them.
         workers: processes for forecasts.
         mode: how much the statistical forecast computes, where a plan does not say.
+        pushdown: folder that publishing pushes down to; empty = publishing does not.
         all: every setting with its origin, for `trivet settings`.
     """
 
@@ -39,6 +40,7 @@ class Settings:
     actor: str
     workers: int
     mode: ForecastMode
+    pushdown: str
     all: tuple[Setting, ...]
 
 
@@ -63,12 +65,14 @@ def read_settings(flags: Mapping[str, str | None] | None = None) -> Settings:
     mode = _setting("mode", given, file, ForecastMode.FAST)
     if mode.value not in set(ForecastMode):
         raise InvalidInput(f"mode is '{mode.value}' ({mode.origin}); expected fast or full. Set TRIVET_MODE=fast.")
+    pushdown = _setting("pushdown", given, file, "")
     return Settings(
         workspace=workspace.value,
         actor=actor.value,
         workers=int(workers.value),
         mode=ForecastMode(mode.value),
-        all=(workspace, actor, workers, mode),
+        pushdown=pushdown.value,
+        all=(workspace, actor, workers, mode, pushdown),
     )
 
 
