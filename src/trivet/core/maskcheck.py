@@ -76,10 +76,10 @@ def _is_own(panel: Panel, rows: Counts, seen: Panel, model: Model, spec: Measure
         return np.array_equal(panel.count(name), seen.count(name)) and np.array_equal(panel.rate(name), seen.rate(name))
     if not panel.keys[rows.tolist()].equals(seen.keys):
         return False
-    if name in panel.rates:
-        return np.array_equal(panel.rate(name)[rows], seen.rate(name))
-    if spec.over_members != "sum" or seen.rows == 0:
-        return np.array_equal(panel.count(name)[rows], seen.count(name))
+    same = np.array_equal(panel.rate(name)[rows], seen.rate(name))
+    same &= np.array_equal(panel.count(name)[rows], seen.count(name))
+    if not same or name in panel.rates or spec.over_members != "sum" or seen.rows == 0:
+        return same
     rolled = roll_up(seen, model, {}, [name])
     there = rolled.present[name][0]
     added = [sum(int(value) for value in column) for column in panel.count(name)[rows].T]

@@ -319,7 +319,8 @@ def _every_row(
 
 
 def _rows(rolled: RolledUp, spec: MeasureSpec, shown: list[int], currency: str) -> tuple[Row, ...]:
-    names = rolled.keys[rolled.keys.columns[0]].to_list() if rolled.keys.width else ["total"]
+    groups = len(rolled.present[spec.id])  # without rows there is no total either
+    names = rolled.keys[rolled.keys.columns[0]].to_list() if rolled.keys.width else ["total"][:groups]
     return tuple(
         Row(member=str(name), values=tuple(_value(rolled, spec, i, column) for column in shown), currency=currency)
         for i, name in enumerate(names)
