@@ -5,5 +5,6 @@ run           runs every benchmark at a size and prints the table: `python -m be
 bench_store   edit, compare, branch and publish on generated series
 bench_coherence  forecasts of 11,111 nodes made to add up around locks
 bench_cube    edits of a live scenario, and every aggregate after one
+bench_lots    a plan with 2,400 set-ups and how far it may be from the best
 bench_demo    the example company from its files to a published plan
 """

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.supply.supply_company import Case, Counting, Result, Row, Rows, crew, line, stock
+from tests.supply.supply_company import Case, Counting, Result, Rows, crew, line, stock
 from trivet.core.linear import LinearModel, Solution, Status
 from trivet.core.options import PlanOptions
 from trivet.engines.highs import HighsSolver
@@ -214,8 +214,8 @@ def test_a_guess_that_fits_nothing_leaves_the_search_to_itself() -> None:
     remembered = Counting()
     Case(tables=case.tables, demand=case.demand, options=LATE_0, solver=remembered).plan()
     model = next(m for m in remembered.models if m.integer is not None)
-    found = solve_whole(model, HighsSolver(), None, lambda relaxed: relaxed.values * 0.0)
-    known = solve_whole(model, HighsSolver(), None, lambda relaxed: np.ceil(relaxed.values))
+    found = solve_whole(model, HighsSolver(), None, lambda relaxed: [relaxed.values * 0.0])
+    known = solve_whole(model, HighsSolver(), None, lambda relaxed: [np.ceil(relaxed.values)])
     assert found.gap == 0
     assert found.solution.objective == pytest.approx(known.solution.objective)
 

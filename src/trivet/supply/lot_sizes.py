@@ -24,6 +24,8 @@ from trivet.supply.network import Lots, Network
 LEVELS: Final = 12
 """Deepest bill of materials whose needs are followed."""
 SET_UP: Final = "set up"
+NEARLY: Final = 0.9
+"""Part of a set-up that is one."""
 NOISE: Final = 1e-6
 """Units below which nothing is made."""
 
@@ -251,4 +253,15 @@ def choose_lots(lots: Sized, flow: Rates, extra: Rates) -> Flags:
             if total > covered + NOISE * max(total, 1.0):
                 chosen[i, t] = True
                 covered += max(float(lots.minimum[i]), total - covered)
+    return chosen
+
+
+def set_up_by_part(set_up: Rates, part: float) -> Flags:
+    """Set up where parts of a set-up, since the last one, add up to `part` of one, or to nearly one at once."""
+    chosen = np.zeros(set_up.shape, dtype=np.bool_)
+    waiting = np.zeros(len(set_up))
+    for t in range(set_up.shape[1]):
+        waiting += set_up[:, t]
+        chosen[:, t] = (waiting >= part - NOISE) | (set_up[:, t] >= NEARLY)
+        waiting[chosen[:, t]] = 0.0
     return chosen

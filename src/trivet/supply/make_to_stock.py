@@ -44,12 +44,20 @@ class Flows:
     bought: Counts
 
 
-def add_balance(programme: Programme, network: Network, asked: Asked, flows: Flows) -> tuple[Counts, Counts]:
-    """Add stock and its balance for every site, and stock below target.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Stocked:
+    """Numbers of the balance rows and the columns of stock and of stock below target, -1 where there is no target.
 
-    Returns:
-        Numbers of the balance rows and of the stock columns, both (sites, open).
+    All are (sites, open).
     """
+
+    rows: Counts
+    stock: Counts
+    short: Counts
+
+
+def add_balance(programme: Programme, network: Network, asked: Asked, flows: Flows) -> Stocked:
+    """Add stock and its balance for every site, and stock below target."""
     labels = _labels(network)
     worth = asked.worth
     opening = np.maximum(network.opening, 0) / 1000.0
@@ -71,12 +79,12 @@ def add_balance(programme: Programme, network: Network, asked: Asked, flows: Flo
     programme.add(
         rows[network.parts.site[built_in]], flows.made[network.parts.make[built_in]], network.parts.quantity[built_in]
     )
-    _add_targets(programme, network, asked, stock)
+    short = _add_targets(programme, network, asked, stock)
     _add_pipeline(programme, network, asked, flows)
-    return rows, stock
+    return Stocked(rows=rows, stock=stock, short=short)
 
 
-def _add_targets(programme: Programme, network: Network, asked: Asked, stock: Counts) -> None:
+def _add_targets(programme: Programme, network: Network, asked: Asked, stock: Counts) -> Counts:
     wanted = np.flatnonzero(asked.target.any(axis=1))
     every = _labels(network)
     labels = [every[site] for site in wanted]
@@ -87,6 +95,9 @@ def _add_targets(programme: Programme, network: Network, asked: Asked, stock: Co
     rows = programme.rows("target", labels, lower=asked.target[wanted] / 1000.0)
     programme.add(rows, stock[wanted])
     programme.add(rows, short)
+    result = np.full(stock.shape, -1, dtype=np.int64)
+    result[wanted] = short
+    return result
 
 
 def _add_pipeline(programme: Programme, network: Network, asked: Asked, flows: Flows) -> None:

@@ -15,7 +15,7 @@ from trivet.core.ids import Counts, Rates
 from trivet.supply.asked import Asked
 from trivet.supply.blocks import Programme
 from trivet.supply.make_to_stock import TIE, Flows, add_fixed_slack, fixed_makes
-from trivet.supply.network import Network
+from trivet.supply.network import Network, in_lots
 from trivet.supply.wanted import LEAST_COST
 
 HOLD_SHARE: Final = 0.01
@@ -44,7 +44,7 @@ def delivery_room(network: Network) -> Rates:
     room = np.maximum(network.deliveries.cap - network.material_arrivals / 1000.0, 0.0)
     for row, earliest in enumerate(network.deliveries.earliest):
         room[row, :earliest] = 0.0
-    return room
+    return in_lots(room, network.deliveries.lots)
 
 
 def add_materials(programme: Programme, network: Network, asked: Asked, flows: Flows, price: Rates) -> Bought:

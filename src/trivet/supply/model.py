@@ -98,7 +98,7 @@ def plan_supply(
     task = read_task(inputs, demand, supply, load, material, options)
     programme = Programme(task.network.open)
     at = write_programme(programme, task, load)
-    tight = tightened_items(task.network, task.asked, at.flows, at.refused, at.lots)
+    tight = tightened_items(task.network, task.asked, at.flows, at.refused, at.lots, at.stocked)
     searched = solve_whole(
         programme.build(),
         solver,

@@ -32,6 +32,13 @@ class Lots:
     sized: Flags
 
 
+def in_lots(room: Rates, lots: Lots) -> Rates:
+    """Bring room, units by row and bucket, down to whole multiples of the row's lots; no limit stays none."""
+    multiple = lots.multiple[:, None] / 1000.0
+    finite = np.where(np.isfinite(room), room, 0.0)
+    return np.where(np.isfinite(room), np.floor(finite / multiple + 1e-9) * multiple, room)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Makes:
     """Ways to make an item at a plant, one a site.

@@ -6,6 +6,7 @@ an answer. Lots and whole people make it a programme with whole numbers (`search
 """
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -26,19 +27,20 @@ from trivet.supply.capacity import (
     read_rooms,
 )
 from trivet.supply.fair_share import add_fair_share
-from trivet.supply.lot_sizes import SET_UP, Sized, add_lots, add_setup_hours, choose_lots, site_labels
+from trivet.supply.lot_sizes import SET_UP, Sized, add_lots, add_setup_hours, choose_lots, set_up_by_part, site_labels
 from trivet.supply.make_to_order import add_ordered_demand
 from trivet.supply.make_to_stock import (
     TIE,
     Flows,
     Refused,
+    Stocked,
     add_balance,
     add_fixed_slack,
     add_stocked_demand,
     fixed_makes,
 )
 from trivet.supply.materials import Bought, add_materials, delivery_room
-from trivet.supply.network import Network
+from trivet.supply.network import Network, in_lots
 from trivet.supply.read_back import Wished
 from trivet.supply.requirements import hours_of
 from trivet.supply.scarcity import Prices
@@ -46,6 +48,9 @@ from trivet.supply.strategies import FamilyStrategy, add_strategies, read_strate
 from trivet.supply.wanted import cost_hints
 from trivet.supply.ways import read_network
 from trivet.supply.workforce import People, PeopleColumns, Staff, add_people, read_people
+
+SET_UP_PARTS: Final = (0.45, 0.55, 0.65, 1.0)
+"""Parts of a set-up of which the plan without whole numbers makes one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,8 +83,8 @@ class Task:
 class Columns:
     """Where things stand in the programme.
 
-    `hours` numbers the rows of resources, `overtime` their columns; `refused` demand that is late or lost;
-    `lots` what is made or ordered in lots.
+    `hours` numbers the rows of resources, `overtime` their columns; `stocked` what is kept, `refused` demand that is
+    late or lost, `lots` what is made or ordered in lots.
     """
 
     flows: Flows
@@ -87,6 +92,7 @@ class Columns:
     overtime: Counts
     material: Bought
     refused: Refused
+    stocked: Stocked
     people: PeopleColumns
     lots: tuple[Sized, ...]
 
@@ -123,12 +129,13 @@ def write_programme(programme: Programme, task: Task, load: Panel) -> Columns:
     """Write the programme block by block; gives the columns of its flows."""
     network, asked, late = task.network, task.asked, task.options.late_buckets
     flows = _add_flows(programme, task)
-    balance, stock = add_balance(programme, network, asked, flows)
+    stocked = add_balance(programme, network, asked, flows)
+    balance = stocked.rows
     refused = add_stocked_demand(programme, network, asked, balance, late)
     add_fair_share(programme, network, asked, refused.sites, refused.lost)
     add_ordered_demand(programme, network, asked, balance, flows)
     hours, overtime = add_hours(programme, network, asked, load, flows, task.crew)
-    add_rooms(programme, asked, task.rooms, stock)
+    add_rooms(programme, asked, task.rooms, stocked.stock)
     _add_part_slack(programme, task, balance)
     bought = add_materials(programme, network, asked, flows, task.prices)
     people = add_people(programme, network, asked, task.people, list(task.resources), overtime)
@@ -140,7 +147,14 @@ def write_programme(programme: Programme, task: Task, load: Panel) -> Columns:
     for rows in (hours, given):
         add_setup_hours(programme, network, lots, rows)
     return Columns(
-        flows=flows, hours=hours, overtime=overtime, material=bought, refused=refused, people=people, lots=lots
+        flows=flows,
+        hours=hours,
+        overtime=overtime,
+        material=bought,
+        refused=refused,
+        stocked=stocked,
+        people=people,
+        lots=lots,
     )
 
 
@@ -219,12 +233,18 @@ def purchase_room(network: Network, *, allowed: bool) -> Rates:
         room[i, :earliest] = 0.0
         if not allowed and network.items[row] in made:
             room[i] = 0.0
-    return room
+    return in_lots(room, sources.lots)
 
 
-def guess_whole(task: Task, at: Columns, relaxed: Solution) -> Rates:
-    """Choose lots and round people up from a plan without whole numbers: a value for every column of the programme."""
+def guess_whole(task: Task, at: Columns, relaxed: Solution) -> list[Rates]:
+    """Choose lots in several ways and round people up, from a plan without whole numbers.
+
+    Returns:
+        Values for every column of the programme: lots put together by cost (`choose_lots`), and where the plan's own
+        set-ups add up to a part of one (`SET_UP_PARTS`).
+    """
     values = np.ceil(relaxed.values - 1e-6)
+    guesses = [values.copy() for _ in SET_UP_PARTS] if at.lots else []
     uses = task.network.uses
     price = np.maximum(-relaxed.duals[at.hours], 0.0)
     for lots in at.lots:
@@ -234,7 +254,9 @@ def guess_whole(task: Task, at: Columns, relaxed: Solution) -> Rates:
             if make in place:
                 extra[place[make]] += setup * price[resource]
         values[lots.set_up] = choose_lots(lots, relaxed.values[lots.flow], extra)
-    return values
+        for guessed, part in zip(guesses, SET_UP_PARTS, strict=True):
+            guessed[lots.set_up] = set_up_by_part(relaxed.values[lots.set_up], part)
+    return [values, *guesses]
 
 
 def read_wished(solution: Solution, task: Task, at: Columns) -> Wished:

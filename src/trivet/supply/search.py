@@ -23,6 +23,8 @@ OPENED: Final = 0.25
 """Part of the lots that ask to be opened, at most, in one round; the most promising ones."""
 WORK: Final = 20_000
 """Nodes times whole decisions of branch and bound: large programmes get few nodes."""
+BRANCHED: Final = 400
+"""Most whole decisions that branch and bound is asked about: its first node alone grows beyond any budget."""
 FEWEST: Final = 10
 MOST: Final = 20_000
 GOOD: Final = 1e-6
@@ -30,11 +32,11 @@ GOOD: Final = 1e-6
 PROMISE: Final = 1e-7
 
 
-CUT_WORK: Final = 200_000
+CUT_WORK: Final = 1_500_000
 """Rounds of added rows times columns: large programmes get few rounds."""
 FEWEST_ROUNDS: Final = 4
 MOST_ROUNDS: Final = 250
-STALLED: Final = 1e-5
+STALLED: Final = 1e-4
 """Part of the cost that a round of cuts must still raise the bound by."""
 
 
@@ -60,7 +62,7 @@ def solve_whole(
     model: LinearModel,
     solver: Solver,
     basis: bytes | None,
-    guess: Callable[[Solution], Rates],
+    guess: Callable[[Solution], Sequence[Rates]],
     cut: Callable[[Solution], Sequence[Cut]] | None = None,
 ) -> Searched:
     """Solve a programme with whole numbers; one without is solved as it is.
@@ -69,7 +71,7 @@ def solve_whole(
         model: the programme, minimising.
         solver: of programmes with and without whole numbers.
         basis: of an earlier programme of the same shape.
-        guess: gives a value for every whole-number column (in a full vector of columns) from the plan without them.
+        guess: gives values for the whole-number columns (full vectors of columns) to try, from a plan without them.
         cut: gives what every plan with whole numbers keeps and this one without does not.
 
     Returns:
@@ -83,9 +85,10 @@ def solve_whole(
     best = _from_guess(model, solver, (relaxed, bounded), guess)
     nodes = int(min(max(WORK // int(whole.sum()), FEWEST), MOST))
     start = best.values if best is not None else None
-    found = solver.solve(replace(tighter, search=Search(nodes=nodes, gap=0.0, start=start)))
-    bound = bounded.objective
-    if found.status is Status.OPTIMAL:
+    found, bound = relaxed, bounded.objective
+    if best is None or whole.sum() <= BRANCHED:
+        found = solver.solve(replace(tighter, search=Search(nodes=nodes, gap=0.0, start=start)))
+    if found is not relaxed and found.status is Status.OPTIMAL:
         bound = max(bound, found.objective - found.gap * abs(found.objective))
         if best is None or found.objective < best.objective:
             best = _fixed(model, np.where(whole, np.rint(found.values), 0.0), solver, relaxed.basis)
@@ -156,15 +159,15 @@ def with_rows(model: LinearModel, cuts: Sequence[Cut]) -> LinearModel:
 
 
 def _from_guess(
-    model: LinearModel, solver: Solver, relaxed: tuple[Solution, Solution], guess: Callable[[Solution], Rates]
+    model: LinearModel, solver: Solver, relaxed: tuple[Solution, Solution], guess: Callable[[Solution], Sequence[Rates]]
 ) -> Solution | None:
     """Fix what was guessed, then open what the reduced costs ask for as long as the plan gets cheaper.
 
     The guess is made from the plan without whole numbers and from that with cuts; the better one is followed.
     """
     best, values = None, model.lower
-    for one in dict.fromkeys(relaxed):
-        chosen = np.clip(guess(one), model.lower, model.upper)
+    for guessed in (values for one in dict.fromkeys(relaxed) for values in guess(one)):
+        chosen = np.clip(guessed, model.lower, model.upper)
         tried = _fixed(model, chosen, solver, relaxed[0].basis)
         if tried.status is Status.OPTIMAL and (best is None or tried.objective < best.objective):
             best, values = tried, chosen
