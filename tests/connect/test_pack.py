@@ -275,5 +275,5 @@ def test_earlier_plans_stand_beside_what_became_of_them(tmp_path: Path) -> None:
     assert page.cell(planned, heads["2026-12"]).value is None
     now = page.cell(consensus, heads["2027-01"]).value
     assert page.cell(difference, heads["2027-01"]).value == pytest.approx(now - 150)
-    ordered = page.cell(rows_below["Orders by requested date"], heads["2026-10"]).value
+    ordered = page.cell(rows_below["Demand known: shipments"], heads["2026-10"]).value
     assert page.cell(difference, heads["2026-10"]).value == pytest.approx(ordered - 100)

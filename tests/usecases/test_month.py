@@ -203,8 +203,10 @@ def test_a_plan_is_exported_in_every_form(open_as: Open, tmp_path: Path) -> None
     assert "consensus_demand" in demand.read_text("utf-8").splitlines()[0]
     parquet = trivet.export_plan(workspace, tmp_path / "parquet", form="parquet")
     assert all(Path(file).suffix == ".parquet" for file in parquet.files)
-    with pytest.raises(InvalidInput, match="pack, csv or parquet"):
-        trivet.export_plan(workspace, tmp_path, form="pdf")
+    assert [Path(file).suffix for file in trivet.export_plan(workspace, tmp_path / "pdf", form="pdf").files] == [".pdf"]
+    assert [path.suffix for path in (tmp_path / "pdf").iterdir()] == [".pdf"]
+    with pytest.raises(InvalidInput, match="pack, xlsx, pdf, csv or parquet"):
+        trivet.export_plan(workspace, tmp_path, form="pptx")
 
 
 def test_the_doctor_finds_a_sound_workspace_sound_and_the_plan_made_again_the_same(open_as: Open) -> None:

@@ -49,7 +49,9 @@ def _show_demo(value: "DemoAnswer", console: Console) -> None:
     console.print(
         f"[bold]Tie-out[/]  {len(checks)} checks over {checked:,} places, {failed} differ · digest {value.digest[:16]}"
     )
-    console.print(f"[bold]Pack[/]     {value.pack}")
+    console.print(
+        f"[bold]Pack[/]     {value.pdf} (to read and print)\n         {value.pack} (to reckon with)", soft_wrap=True
+    )
     console.print(
         f"[bold]Next[/]     {at_hand} -w {value.workspace} show consensus_demand --by family --period quarter\n"
         f"         {at_hand} -w {value.workspace} change consensus_demand +5% --where family=Trekking "

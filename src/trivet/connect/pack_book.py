@@ -53,6 +53,8 @@ STYLES: Final[dict[str, dict[str, object]]] = {
     "exact": {"num_format": "#,##0.###"},
     "money": {"num_format": "#,##0"},
     "million": {"num_format": "#,##0.00,,"},
+    "thousand": {"num_format": "#,##0,"},
+    "change_thousand": {"num_format": "+#,##0,;[Red]-#,##0,;[Black]0", "font_color": GOOD},
     "price": {"num_format": "#,##0.00"},
     "hours": {"num_format": "#,##0.0"},
     "percent": {"num_format": "0.0%"},

@@ -17,7 +17,7 @@ from trivet.connect.pack_charts import (
     line_chart,
     place,
 )
-from trivet.connect.pack_figures import Column, Figures, Row, page_columns
+from trivet.connect.pack_figures import Column, Figures, Row, known_demand, page_columns
 from trivet.connect.pdf_words import change
 from trivet.core.summary import PlanSummary
 
@@ -46,6 +46,12 @@ _ORDERED: Final = (
     ("earlier_production", "  as planned a cycle before", "units"),
     ("order_backlog", "Order backlog", "units"),
 )
+_KNOWN: Final = {
+    "Orders": "Orders by requested date",
+    "Bookings": "Bookings",
+    "Shipments": "Demand known: shipments",
+}
+"""How the first row is called, by what the company keeps."""
 _MONEY: Final = (
     ("revenue", "Revenue", "money"),
     ("last_year", "  a year before", "money"),
@@ -61,7 +67,8 @@ def write_family(book: Book, figures: Figures, summary: PlanSummary, family: str
     page = book.page(family, family_message(summary, family), f"units and {book.imprint.currency}")
     page.sheet.fit_to_pages(1, 1)
     columns = page_columns(figures.buckets)
-    page.widths((0, 0, 27), (1, 1, 7), (2, 1 + len(columns), 8.3))
+    # Narrow enough that a landscape page prints it at 6.5 points and more.
+    page.widths((0, 0, 25), (1, 1, 6.3), (2, 1 + len(columns), 6.6))
     page.sheet.freeze_panes(4, 2)
     rows = figures.family_rows(family)
     head(page, columns)
@@ -120,7 +127,8 @@ def _write_rows(
     for name, label, unit in _ORDERED if ordered else _STOCKED:
         if name in ("earlier", "earlier_production", "purchases", "target_stock") and not rows[name].counts.any():
             continue
-        at[name] = write_row(page, rows[name], columns, label, unit)
+        told = _KNOWN[known_demand(figures, family)] if name == "orders" else label
+        at[name] = write_row(page, rows[name], columns, told, unit)
         if name.startswith("earlier"):
             _against_earlier(page, rows, columns, at, name)
     cover = figures.backlog_weeks(family) if ordered else figures.days_of_supply(family)
@@ -128,8 +136,9 @@ def _write_rows(
     for name, label, _ in _MONEY:
         if name.startswith("budget") and not rows[name].known.any():
             continue
-        unit = page.book.imprint.currency if rows[name].style == "money" else "units"
-        at[name] = write_row(page, rows[name], columns, label, unit)
+        money = rows[name].style == "money"
+        unit, style = shown_money(page) if money else ("units", "units")
+        at[name] = write_row(page, rows[name], columns, label, unit, style)
     at["units"] = page.row
     write_row(page, rows["units"], columns, "Units shipped and planned", "units")
     return at
@@ -187,18 +196,26 @@ def _write_derived(page: Page, rows: dict[str, Row], columns: tuple[Column, ...]
             _difference(page, columns, (at[base], at[f"budget_{base}"]), (rows[base], rows[f"budget_{base}"]), label)
 
 
+def shown_money(page: Page) -> tuple[str, str]:
+    """Give unit and style of amounts on a page of many columns: thousands where the company is told in millions."""
+    currency = page.book.imprint.currency
+    return (f"k {currency}", "thousand") if page.book.imprint.scale[0] == 1_000_000 else (currency, "money")
+
+
 def _difference(
     page: Page, columns: tuple[Column, ...], at: tuple[int, int], rows: tuple[Row, Row], label: str
 ) -> None:
+    unit, style = shown_money(page)
+    look = "change_thousand" if style == "thousand" else "change"
     page.put(page.row, 0, label, "strong")
-    page.put(page.row, 1, page.book.imprint.currency, "sub")
+    page.put(page.row, 1, unit, "sub")
     for offset, column in enumerate(columns):
         have, want = rows[0].value(column), rows[1].value(column)
         if have is None or want is None:
-            page.put(page.row, 2 + offset, None, "change")
+            page.put(page.row, 2 + offset, None, look)
             continue
         cells = [xl_rowcol_to_cell(row, 2 + offset) for row in at]
-        page.formula((page.row, 2 + offset), f"={cells[0]}-{cells[1]}", float(have - want), "change")
+        page.formula((page.row, 2 + offset), f"={cells[0]}-{cells[1]}", float(have - want), look)
     page.row += 1
 
 

@@ -126,6 +126,12 @@ class Figures:
         return any(self.inputs.table(name).height for name in ("orders", "order_lines"))
 
     @property
+    def made(self) -> Flags:
+        """Where production is known: open buckets, and closed ones where the company tells what it made."""
+        told = bool(self.inputs.table("production").height)
+        return np.ones_like(self.is_open) if told else self.is_open
+
+    @property
     def unit_costs(self) -> Rates:
         """Standard cost of each row of the supply panel by bucket, from the first series of its item that has one."""
         cost, mask = self.demand.rate("unit_cost"), self.demand.mask("unit_cost")
@@ -187,8 +193,8 @@ class Figures:
         rows |= {
             name: _row(name, self.by_family(values, family), known, MONEY) for name, (values, known) in money.items()
         }
-        for name, known in (("production", both), ("purchases", ahead), ("required_production", ahead)):
-            rows[name] = _row(name, self.at_sites(supply.count(name), family), known, QUANTITY)
+        for name, known in (("production", self.made), ("purchases", ahead), ("required_production", ahead)):
+            rows[name] = replace(_row(name, self.at_sites(supply.count(name), family), known, QUANTITY), whole=True)
         counted = both.copy()
         counted[: self.buckets.first_open] = self.at_sites(supply.count("projected_stock"), family)[
             : self.buckets.first_open

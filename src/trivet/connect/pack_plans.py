@@ -15,7 +15,15 @@ from trivet.connect.pack_book import Book, Cell, Page, columns_of
 from trivet.connect.pack_charts import LEVEL, OUTLINED, SOLID, add_series, column_chart, line_chart, place
 from trivet.connect.pack_family import head, write_row
 from trivet.connect.pack_figures import Column, Figures, Row, page_columns
-from trivet.core.fiscal import both, outlook_cost, outlook_revenue, outlook_units, sum_by
+from trivet.core.fiscal import (
+    both,
+    budget_covers,
+    outlook_cost,
+    outlook_revenue,
+    outlook_units,
+    sum_by,
+    years_ahead,
+)
 from trivet.core.ids import Counts, Flags
 from trivet.core.quantities import MONEY, QUANTITY
 from trivet.core.summary import PlanSummary
@@ -76,9 +84,9 @@ def sold_by_region(figures: Figures, values: Counts) -> list[tuple[tuple[str, st
 
 
 def budget_by_region(figures: Figures, measure: str) -> dict[tuple[str, str], Counts]:
-    """Give a budget measure by (family, region), where every bucket of its years is known."""
-    budget = figures.budget
-    if not budget.rows or not budget.has(measure):
+    """Give a budget measure by (family, region); nothing where the last year shown is not budgeted whole."""
+    budget, years = figures.budget, years_ahead(figures.buckets)
+    if not years or not budget_covers(budget, measure, years[-1].columns):
         return {}
     keys = budget.keys.select("family", "region").iter_rows()
     return {(family, region): budget.count(measure)[i] for i, (family, region) in enumerate(keys)}
@@ -210,7 +218,7 @@ def _manufacturing(book: Book, figures: Figures) -> None:
     ahead = figures.is_open
     wrote = False
     for title, measure, known, state in (
-        ("Production", "production", None, False),
+        ("Production", "production", figures.made, False),
         ("Purchased and subcontracted", "purchases", ahead, False),
         ("Transfers in", "transfers_in", ahead, False),
         ("Closing stock", "projected_stock", None, True),

@@ -250,20 +250,23 @@ def _bridge(summary: PlanSummary, bridge: Bridge) -> list[str]:
         title = f"{measure.capitalize()} FY{bridge.year}: the outlook is the budget"
         if moves:
             most = max(moves, key=lambda step: abs(step.amount))
-            title = f"{measure.capitalize()} FY{bridge.year}: {most.name} moves it most, {signed(most.amount, 2)}"
+            title = f"{measure.capitalize()} FY{bridge.year}: {most.name} moves it most, {most.said}"
         unit = f"{summary.currency} {name} · outlined budget, hatched outlook".strip()
-        blocks += [section(title, unit), picture(draw_bridge(steps, 366, 15.5 * len(steps), 2), 366, title), gap(3)]
+        blocks += [section(title, unit), picture(draw_bridge(steps, 366, 15.5 * len(steps)), 366, title), gap(3)]
     return blocks
 
 
 def bridge_steps(bridge: Bridge, measure: str, worth: int) -> list[Step]:
     """Give the bars of a bridge that are not nothing, with its totals."""
     looks = {Bar.BUDGET: "plan", Bar.OUTLOOK: "forecast"}
-    return [
-        Step(name=bar.bar.value, amount=float(getattr(bar, measure) / worth), look=looks.get(bar.bar, ""))
-        for bar in bridge.bars
-        if bar.bar in looks or number(getattr(bar, measure) / worth, 2) != "0.00"
-    ]
+    steps: list[Step] = []
+    for bar in bridge.bars:
+        value: Decimal = getattr(bar, measure) / worth
+        look = looks.get(bar.bar, "")
+        said = number(value, 2) if look else signed(value, 2)
+        if look or said != "0.00":
+            steps.append(Step(name=bar.bar.value, amount=float(value), said=said, look=look))
+    return steps
 
 
 def _no_bridge(paper: Paper) -> list[str]:

@@ -62,12 +62,18 @@ def _changed(figures: Figures, summary: PlanSummary, earlier: Earlier, over: sli
     money = f"{summary.currency} {signed(total / worth, 2)} {name}".strip()
     title = f"Demand moved by {money} ({change(base + total, base)}) since cycle {earlier.cycle}"
     bars = [
-        Difference(name=row.name, amount=float(row.value / worth), said=f"{signed(row.units)} units") for row in rows
+        Difference(
+            name=row.name,
+            amount=float(row.value / worth),
+            said=signed(row.value / worth, 2),
+            more=f"{signed(row.units)} units",
+        )
+        for row in rows
     ]
     message = f"{rows[0].name} moved most: {signed(rows[0].value / worth, 2)}"
     blocks = [
         section(message, f"{summary.currency} {name}, demand before supply limits".strip()),
-        picture(draw_differences(bars, 456, 2, 15), 456, message),
+        picture(draw_differences(bars, 456, 15), 456, message),
         gap(4),
         *_table(figures, rows, earlier, over, worth),
         gap(4),

@@ -10,7 +10,7 @@ from typing import Final
 
 from trivet.connect.pack_book import BAD, GOOD, GREY, INK
 from trivet.connect.pdf_chart import GRID, SIZE, Canvas, Scale, spread_labels, ticks, width_of
-from trivet.connect.pdf_words import number, signed
+from trivet.connect.pdf_words import number
 
 Values = Sequence[float | None]
 
@@ -116,14 +116,15 @@ def _short(labels: Sequence[str], i: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A bar of a bridge: a total, or what is added to it."""
+    """A bar of a bridge: a total (it has a look), or what is added to it; `said` is printed beside it."""
 
     name: str
     amount: float
+    said: str
     look: str = ""
 
 
-def draw_bridge(steps: Sequence[Step], width: float, height: float, places: int) -> str:
+def draw_bridge(steps: Sequence[Step], width: float, height: float) -> str:
     """Draw a bridge from the first total, over the steps, to the last; a cut axis (small steps) is marked."""
     canvas = Canvas(width=width, height=height)
     ends = _running(steps)
@@ -140,9 +141,8 @@ def draw_bridge(steps: Sequence[Step], width: float, height: float, places: int)
         if step.look and begin:
             canvas.cut(left + 7, top, top + thick)
         canvas.text((left - 4, top + thick / 2 + 2.3), step.name, anchor="end", bold=bool(step.look))
-        said = number(step.amount, places) if step.look else signed(step.amount, places)
         color = INK if step.look else look
-        canvas.text((last + 3, top + thick / 2 + 2.3), said, color=color, bold=bool(step.look))
+        canvas.text((last + 3, top + thick / 2 + 2.3), step.said, color=color, bold=bool(step.look))
         if i + 1 < len(steps):
             canvas.line([(x.at(max(stop, x.low)), top + thick), (x.at(max(stop, x.low)), top + row)], GREY, 0.4)
     canvas.line([(left, 0), (left, height)], INK, 0.6)
@@ -169,20 +169,21 @@ def _cut_at(lowest: Sequence[float], high: float) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """A bar of a chart of differences: what, how much, and a word behind it."""
+    """A bar of a chart of differences: what, how much, that in print, and a word behind it."""
 
     name: str
     amount: float
     said: str
+    more: str = ""
 
 
-def draw_differences(rows: Sequence[Difference], width: float, places: int, row: float = 12.0) -> str:
+def draw_differences(rows: Sequence[Difference], width: float, row: float = 12.0) -> str:
     """Draw differences from zero, better to the right in green, worse to the left in red."""
     canvas = Canvas(width=width, height=row * len(rows) + 2)
     left = max(width_of(each.name) for each in rows) + 8
     most = max(abs(each.amount) for each in rows) or 1.0
-    tail = max(width_of(each.said) for each in rows) + 6
-    label = max(width_of(signed(each.amount, places)) for each in rows) + 6
+    tail = max(width_of(each.more) for each in rows) + 6
+    label = max(width_of(each.said) for each in rows) + 6
     x = Scale(low=-most, high=most, start=left + label, stop=width - tail - label)
     for i, each in enumerate(rows):
         top, thick = i * row + row * 0.16, row * 0.68
@@ -191,8 +192,8 @@ def draw_differences(rows: Sequence[Difference], width: float, places: int, row:
         canvas.bar((first, top), (last - first, thick), color)
         canvas.text((left - 4, top + thick / 2 + 2.3), each.name, anchor="end")
         place = (last + 3, "start") if each.amount >= 0 else (first - 3, "end")
-        canvas.text((place[0], top + thick / 2 + 2.3), signed(each.amount, places), color=color, anchor=place[1])
-        canvas.text((width, top + thick / 2 + 2.3), each.said, color=GREY, anchor="end")
+        canvas.text((place[0], top + thick / 2 + 2.3), each.said, color=color, anchor=place[1])
+        canvas.text((width, top + thick / 2 + 2.3), each.more, color=GREY, anchor="end")
     canvas.line([(x.at(0), 0), (x.at(0), canvas.height)], INK, 0.6)
     return canvas.svg()
 

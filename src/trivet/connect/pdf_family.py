@@ -17,7 +17,7 @@ from trivet.connect.pdf_chart import BLUE
 from trivet.connect.pdf_drawings import Line, Months, draw_months
 from trivet.connect.pdf_earlier import Earlier, at_margin, at_price
 from trivet.connect.pdf_notes import family_notes
-from trivet.connect.pdf_paper import Cell, Paper, Table, beside, bullets, gap, picture, section
+from trivet.connect.pdf_paper import Cell, Paper, Table, beside, bucket_widths, bullets, gap, picture, section
 from trivet.connect.pdf_words import change, less, month, number, part, signed, span
 from trivet.core.ids import Counts
 from trivet.core.quantities import MONEY
@@ -88,7 +88,7 @@ def put_family(paper: Paper, figures: Figures, summary: PlanSummary, earlier: Ea
     table = Table(
         heads=["", "", *(span(column.label) for column in columns)],
         lines=sheet.lines,
-        widths=f"96pt, 19pt, {', '.join('1.2fr' if c.kind == 'year' else '1fr' for c in columns)}",
+        widths=f"96pt, 19pt, {bucket_widths([column.kind for column in columns])}",
         left=frozenset({0, 1}),
         shade=(2, 2 + closed),
         rules=frozenset(sheet.rules),

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from trivet.connect.pack_book import INK
-from trivet.connect.pack_figures import Figures, Row, page_columns
+from trivet.connect.pack_figures import Column, Figures, Row, page_columns
 from trivet.connect.pack_plans import LINES, statement_rows
 from trivet.connect.pdf_chart import BLUE
 from trivet.connect.pdf_drawings import Line, Months, draw_months
 from trivet.connect.pdf_family import floats, months_shown, page_money
-from trivet.connect.pdf_paper import Cell, Paper, Table, beside, gap, picture, section
+from trivet.connect.pdf_paper import Cell, Paper, Table, beside, bucket_widths, gap, picture, section
 from trivet.connect.pdf_words import number, span
 from trivet.core.summary import PlanSummary
 
@@ -21,26 +21,9 @@ def put_finance(paper: Paper, figures: Figures, summary: PlanSummary) -> None:
     """Add the statement with its charts."""
     rows, money = statement_rows(figures), page_money(summary)
     columns = page_columns(figures.buckets)
-    lines: list[Sequence[Cell]] = []
-    strong: set[int] = set()
-    spent = rows["operating_expense"].counts.any()
-    shown = LINES if spent else LINES[:-1]
-    _write(lines, "Revenue of the whole consensus", rows["wanted"], columns, money.worth, look="s")
-    for count, (name, label, sign) in enumerate(shown, 1):
-        _write(lines, label if sign > 0 else f"  less {label[0].lower()}{label[1:]}", rows[name], columns, money.worth)
-        for title, after in _SUMS:
-            if after == count:
-                strong.add(len(lines))
-                parts = [(rows[part], sign) for part, _, sign in shown[:count]]
-                lines.append([title, *(number(total_of(parts, c) / money.worth) for c in columns)])
-    balance = [
-        ("Stock at standard cost", "stock_value"),
-        ("Receivables", "receivables"),
-        ("Payables", "payables"),
-        ("Net cash", "cash"),
-    ]
+    lines, strong = _statement(rows, columns, money.worth)
     rules = frozenset({*strong, len(lines)})
-    for label, name in balance:
+    for label, name in _BALANCE:
         if rows[name].known.any() and rows[name].counts.any():
             _write(lines, label, rows[name], columns, money.worth)
     closed = sum(column.kind == "actual" for column in columns)
@@ -48,16 +31,16 @@ def put_finance(paper: Paper, figures: Figures, summary: PlanSummary) -> None:
     table = Table(
         heads=heads,
         lines=lines,
-        widths=f"122pt, {', '.join('1.25fr' if c.kind == 'year' else '1fr' for c in columns)}",
+        widths=f"122pt, {bucket_widths([column.kind for column in columns])}",
         shade=(1, 1 + closed),
         rules=rules,
-        strong=frozenset(strong),
+        strong=strong,
         size=6.6,
         pitch=2.6,
     )
     if not rows["cash"].known.any():
         paper.leave_out("Cash curve", "cash needs the tables payment_terms and balance")
-    if not spent:
+    if not rows["operating_expense"].counts.any():
         paper.leave_out("EBITDA", "there is no table operating_expense, so the statement ends at contribution")
     title, charts = _charts(figures, rows, summary)
     body = [
@@ -76,17 +59,43 @@ def put_finance(paper: Paper, figures: Figures, summary: PlanSummary) -> None:
     )
 
 
+_BALANCE = (
+    ("Stock at standard cost", "stock_value"),
+    ("Receivables", "receivables"),
+    ("Payables", "payables"),
+    ("Net cash", "cash"),
+)
+
+
+def _statement(
+    rows: dict[str, Row], columns: Sequence[Column], worth: int
+) -> tuple[list[Sequence[Cell]], frozenset[int]]:
+    """Write profit and loss; give its lines and which are subtotals."""
+    lines: list[Sequence[Cell]] = []
+    strong: set[int] = set()
+    shown = LINES if rows["operating_expense"].counts.any() else LINES[:-1]
+    _write(lines, "Revenue of the whole consensus", rows["wanted"], columns, worth, look="s")
+    for count, (name, label, sign) in enumerate(shown, 1):
+        _write(lines, label if sign > 0 else f"  less {label[0].lower()}{label[1:]}", rows[name], columns, worth)
+        for title, after in _SUMS:
+            if after == count:
+                strong.add(len(lines))
+                parts = [(rows[part], sign) for part, _, sign in shown[:count]]
+                lines.append([title, *(number(total_of(parts, c) / worth) for c in columns)])
+    return lines, frozenset(strong)
+
+
 def _write(
-    lines: list[Sequence[Cell]], label: str, row: Row, columns: Sequence[object], worth: int, look: str = ""
+    lines: list[Sequence[Cell]], label: str, row: Row, columns: Sequence[Column], worth: int, look: str = ""
 ) -> None:
-    values = [row.value(column) for column in columns]  # type: ignore[arg-type]
+    values = [row.value(column) for column in columns]
     texts: list[Cell] = ["" if value is None else number(value / worth) for value in values]
     lines.append([(look, label) if look else label, *((look, str(text)) if look and text else text for text in texts)])
 
 
-def total_of(parts: Sequence[tuple[Row, int]], column: object) -> Decimal:
+def total_of(parts: Sequence[tuple[Row, int]], column: Column) -> Decimal:
     """Add lines of the statement with their signs; what is not known counts nothing."""
-    return sum(((row.value(column) or Decimal(0)) * sign for row, sign in parts), Decimal(0))  # type: ignore[arg-type]
+    return sum(((row.value(column) or Decimal(0)) * sign for row, sign in parts), Decimal(0))
 
 
 def _charts(figures: Figures, rows: dict[str, Row], summary: PlanSummary) -> tuple[str, str]:
@@ -95,9 +104,9 @@ def _charts(figures: Figures, rows: dict[str, Row], summary: PlanSummary) -> tup
     worth, name = summary.scale
     unit = f"{summary.currency} {name}".strip()
     margin = [(rows[part], sign) for part, _, sign in LINES[:3]]
-    earned = [float(total_of(margin, column) / worth) for column in columns]
+    earned = [total_of(margin, column) / worth for column in columns]
     sales = Line(name="Net sales", values=floats(rows["revenue"], columns, worth), color=INK)
-    first = Months(labels=labels, kinds=kinds, bars=earned, lines=[sales], places=1, tail=44)
+    first = Months(labels=labels, kinds=kinds, bars=[float(value) for value in earned], lines=[sales], tail=44)
     ahead = [i for i, kind in enumerate(kinds) if kind == "forecast"]
     best = max(ahead, key=lambda i: earned[i])
     left = f"Gross margin peaks in {labels[best]} at {number(earned[best], 2)}"
@@ -119,10 +128,10 @@ def _charts(figures: Figures, rows: dict[str, Row], summary: PlanSummary) -> tup
     title = f"Finance plan: {left[0].lower()}{left[1:]} {unit}"
     if lines:
         key = "cash" if rows["cash"].counts.any() else "stock_value"
-        values = floats(rows[key], columns, worth)
-        low = min((i for i in ahead if values[i] is not None), key=lambda i: values[i] or 0.0)
-        right = f"{'Net cash' if key == 'cash' else 'Stock'} is lowest in {labels[low]} at {number(values[low], 2)}"
-        drawn = draw_months(Months(labels=labels, lines=lines, places=1, tail=44), 385, 150)
+        known = [(value, i) for i in ahead if (value := rows[key].value(columns[i])) is not None]
+        least, low = min(known)
+        right = f"{'Net cash' if key == 'cash' else 'Stock'} is lowest in {labels[low]} at {number(least / worth, 2)}"
+        drawn = draw_months(Months(labels=labels, lines=lines, tail=44), 385, 150)
         parts.append(("1fr", [section(right, f"{unit}, end of bucket"), picture(drawn, 385, right)]))
         title = f"Finance plan: {right[0].lower()}{right[1:]} {unit}"
     return title, beside(*parts)

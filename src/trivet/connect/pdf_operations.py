@@ -42,7 +42,7 @@ def _put_manufacturing(paper: Paper, figures: Figures) -> None:
     ]
     body: list[str] = []
     for title, measure, known, state in (
-        ("Production", "production", None, False),
+        ("Production", "production", figures.made, False),
         ("Purchased and subcontracted", "purchases", ahead, False),
         ("Transfers in", "transfers_in", ahead, False),
         ("Closing stock", "projected_stock", None, True),
@@ -213,7 +213,7 @@ def _put_sourcing(paper: Paper, figures: Figures, summary: PlanSummary) -> None:
     charts = [_material_chart(figures, keys[index], index) for index in used[:_MOST]]
     body = [
         section("Need, cap and purchases of key materials", _SOURCING), small_multiples(charts), gap(3),
-        section("By material and supplier", "units"), grid(columns, lines, rules=frozenset(rules), size=6.6),
+        section("By material and supplier", "units"), grid(columns, lines, lead=98, rules=frozenset(rules), size=6.6),
     ]  # fmt: skip
     title = "Sourcing plan: suppliers deliver what is needed"
     if summary.shortages:

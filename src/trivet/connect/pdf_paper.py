@@ -121,6 +121,11 @@ class Table:
         return [f"pad(left: 7pt, {shown(cell)})" if after[i] else shown(cell) for i, cell in enumerate(cells)]
 
 
+def bucket_widths(kinds: Sequence[str]) -> str:
+    """Give the widths of columns of buckets by kind: years need most room, groups a little more than buckets."""
+    return ", ".join({"year": "1.22fr", "group": "1.1fr"}.get(kind, "1fr") for kind in kinds)
+
+
 def section(title: str, unit: str = "") -> str:
     """Write a heading over a table or chart: its message and unit."""
     return f"#section({quoted(typeset(title))}, {quoted(typeset(unit))})"

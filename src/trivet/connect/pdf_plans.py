@@ -41,13 +41,20 @@ def plan_columns(figures: Figures) -> tuple[Column, ...]:
     return tuple(column for column in columns if column not in closed[:-_SHOWN])
 
 
-def grid(columns: Sequence[Column], lines: Sequence[Sequence[Cell]], more: Sequence[str] = (), **look: object) -> str:
+def grid(
+    columns: Sequence[Column],
+    lines: Sequence[Sequence[Cell]],
+    more: Sequence[str] = (),
+    *,
+    lead: float = 72,
+    **look: object,
+) -> str:
     """Write a table of buckets, closed ones shaded; `more` are heads of columns behind the buckets."""
     closed = sum(column.kind == "actual" for column in columns)
     table = Table(
         heads=["", "", *(span(column.label) for column in columns), *more],
         lines=lines,
-        widths=f"72pt, 48pt, {', '.join(['1fr'] * (len(columns) + len(more)))}",
+        widths=f"{lead}pt, 48pt, {', '.join(['1fr'] * (len(columns) + len(more)))}",
         left=frozenset({0, 1}),
         shade=(2, 2 + closed),
         **look,  # type: ignore[arg-type]
@@ -76,6 +83,12 @@ def _put_sales(paper: Paper, figures: Figures, summary: PlanSummary) -> None:
         lines, rules, strong = _sales_lines(figures, values, quantum, (budget, year, columns, unit.worth))
         body: list[str] = []
         title = f"{name}: what each region ships, by family"
+        below, known = _below_budget(figures, values, (budget, year))
+        title = (
+            f"{name}: {below} of {known} families and regions are below the budget of {year.label}"
+            if year and known
+            else title
+        )
         if quantum == MONEY:
             title, chart = _sales_chart(figures, summary)
             body += [chart, gap(3)]
@@ -122,6 +135,17 @@ def _against(row: Row, budget: Counts | None, year: Column | None, quantum: Deci
     if want is None or gaps is None:
         return ["–", "–", "–"]
     return [number(want / worth), ("sign", signed(gaps / worth)), ("sign", change(have, want))]
+
+
+def _below_budget(figures: Figures, values: Counts, look: tuple[str, Column | None]) -> tuple[int, int]:
+    """Count the families and regions with a budget for the year, and those that stay below it."""
+    budget, year = look
+    planned = budget_by_region(figures, budget) if year else {}
+    if year is None:
+        return 0, 0
+    sums = {key: int(counts[year.buckets].sum()) for key, counts in sold_by_region(figures, values)}
+    wanted = {key: int(counts[year.buckets].sum()) for key, counts in planned.items() if counts[year.buckets].any()}
+    return sum(sums.get(key, 0) < want for key, want in wanted.items()), len(wanted)
 
 
 def _sales_chart(figures: Figures, summary: PlanSummary) -> tuple[str, str]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+import polars as pl
+
 from trivet.connect.certificate import Certificate
 from trivet.connect.pack_figures import Figures
 from trivet.connect.pack_lists import check_verdict
@@ -76,56 +78,35 @@ def _put_risks(paper: Paper, figures: Figures) -> None:
     if assumptions.is_empty() and risks.is_empty():
         paper.leave_out("Assumptions and risks", "none is registered (tables assumptions, risks)")
         return
-    body: list[str] = []
-    if assumptions.height:
-        lines: list[Sequence[Cell]] = [
-            [
-                ("b", row["assumption"]),
-                row["statement"] or "",
-                row["owner"] or "–",
-                row["metric"] or "–",
-                *(_plain(row[n]) for n in ("value", "low", "high")),
-                row["status"] or "–",
-            ]
-            for row in assumptions.sort("assumption").iter_rows(named=True)
-        ]
-        heads = ["", "what is taken for granted", "owner", "measured by", "value", "low", "high", "status"]
-        table = Table(
-            heads=heads,
-            lines=lines,
-            widths="30pt, 1fr, 60pt, 120pt, 50pt, 50pt, 50pt, 60pt",
-            left=frozenset({0, 1, 2, 3, 7}),
-        )
-        body += [section(f"{len(lines)} assumptions"), table.text(), gap(5)]
-    if risks.height:
-        lines = [_risk(row) for row in risks.sort("risk").iter_rows(named=True)]
-        heads = [
-            "",
-            "what may happen",
-            "kind",
-            "probability",
-            "revenue",
-            "margin",
-            "expected margin",
-            "in the plan",
-            "owner",
-            "what is done",
-        ]
-        table = Table(
-            heads=heads,
-            lines=lines,
-            widths="24pt, 1.1fr, 54pt, 50pt, 60pt, 60pt, 66pt, 50pt, 46pt, 1fr",
-            left=frozenset({0, 1, 2, 7, 8, 9}),
-        )
-        body += [
-            section(
-                f"{len(lines)} risks and opportunities",
-                f"{paper.imprint.currency}; expected = probability times margin",
-            ),
-            table.text(),
-        ]
+    body = [*(_assumptions(assumptions) if assumptions.height else []), *(_risks(paper, risks) if risks.height else [])]
     title = "What the plan takes for granted, and what may happen"
     paper.page("Assumptions and risks", title, paper.imprint.currency, body=body)
+
+
+def _assumptions(table: pl.DataFrame) -> list[str]:
+    lines: list[Sequence[Cell]] = []
+    for row in table.sort("assumption").iter_rows(named=True):
+        texts: list[Cell] = [
+            ("b", row["assumption"]),
+            row["statement"] or "",
+            row["owner"] or "–",
+            row["metric"] or "–",
+        ]
+        lines.append([*texts, *(_plain(row[name]) for name in ("value", "low", "high")), row["status"] or "–"])
+    heads = ["", "what is taken for granted", "owner", "measured by", "value", "low", "high", "status"]
+    widths = "30pt, 1fr, 60pt, 120pt, 50pt, 50pt, 50pt, 60pt"
+    written = Table(heads=heads, lines=lines, widths=widths, left=frozenset({0, 1, 2, 3, 7}))
+    return [section(f"{len(lines)} assumptions"), written.text(), gap(5)]
+
+
+def _risks(paper: Paper, table: pl.DataFrame) -> list[str]:
+    lines = [_risk(row) for row in table.sort("risk").iter_rows(named=True)]
+    heads = ["", "what may happen", "kind", "probability", "revenue", "margin", "expected margin"]
+    heads += ["in the plan", "owner", "what is done"]
+    widths = "24pt, 1.1fr, 54pt, 50pt, 60pt, 60pt, 66pt, 50pt, 46pt, 1fr"
+    written = Table(heads=heads, lines=lines, widths=widths, left=frozenset({0, 1, 2, 7, 8, 9}))
+    unit = f"{paper.imprint.currency}; expected = probability times margin"
+    return [section(f"{len(lines)} risks and opportunities", unit), written.text()]
 
 
 def _plain(value: object) -> str:

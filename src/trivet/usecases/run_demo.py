@@ -38,7 +38,7 @@ class DemoAnswer:
         version: the published version, with its digest.
         summary: the plan on one screen.
         certificate: the tie-out.
-        pack: the review pack.
+        pack, pdf: the review pack, as workbook and to read.
     """
 
     workspace: str
@@ -49,6 +49,7 @@ class DemoAnswer:
     summary: PlanSummary
     certificate: Certificate
     pack: str
+    pdf: str
 
 
 def run_demo(target: str, folder: Path, *, progress: Progress) -> DemoAnswer:
@@ -76,6 +77,7 @@ def run_demo(target: str, folder: Path, *, progress: Progress) -> DemoAnswer:
     approve_plan(open_workspace(target, actor=_approver(planner), progress=progress))
     published = publish_plan(planner, to=home / "pack")
     written = published.pack.result if published.pack is not None else None
+    pack = Path(written or export_plan(planner, home / "pack").files[0])
     return DemoAnswer(
         workspace=target,
         folder=str(folder),
@@ -84,7 +86,8 @@ def run_demo(target: str, folder: Path, *, progress: Progress) -> DemoAnswer:
         digest=published.digest,
         summary=made.summary,
         certificate=published.certificate,
-        pack=written or export_plan(planner, home / "pack").files[0],
+        pack=str(pack),
+        pdf=str(pack.with_suffix(".pdf")),
     )
 
 
