@@ -222,9 +222,16 @@ JOIN open_ USING (bucket) JOIN family USING (item) WHERE policy LIKE '%-to-order
 _LOAD = """
 SELECT 'load of ' || resource || ' ' || label AS place, load_hours AS found, round(coalesce(hours, 0), 3) AS expected
 FROM load JOIN open_ USING (bucket) LEFT JOIN (
-  SELECT r.resource, target.bucket, sum(p.production::DOUBLE * r.hours_per_unit) AS hours
+  SELECT r.resource, target.bucket, sum(p.production::DOUBLE * r.hours_per_unit
+    + CASE WHEN p.production > coalesce(due.quantity, 0) THEN coalesce(r.setup_hours, 0) ELSE 0 END) AS hours
   FROM supply p JOIN open_ made USING (bucket)
-  JOIN s_routings r ON r.item = p.item AND r.location = p.location
+  JOIN (SELECT * FROM s_routings UNION ALL BY NAME SELECT NULL::DOUBLE AS setup_hours WHERE false) r
+    ON r.item = p.item AND r.location = p.location
+  LEFT JOIN (SELECT o.item, o.location, a.bucket, sum(o.quantity) AS quantity
+    FROM (SELECT item, location, quantity, greatest(due, (SELECT min(bucket) FROM open_)) AS due
+          FROM s_open_production WHERE due < (SELECT plan_end FROM facts)) o
+    ASOF JOIN open_ a ON o.due >= a.bucket GROUP BY o.item, o.location, a.bucket) due
+    ON due.item = p.item AND due.location = p.location AND due.bucket = p.bucket
   JOIN open_ target ON target.n = greatest(made.n - coalesce(r.offset, 0), (SELECT first_open FROM facts))
   GROUP BY r.resource, target.bucket) USING (resource, bucket)
 """

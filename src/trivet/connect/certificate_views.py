@@ -62,6 +62,7 @@ SOURCES: Final = (
     "order_lines",
     "production",
     "stock_history",
+    "open_production",
     "prices",
     "price_changes",
     "promotions",
