@@ -49,7 +49,11 @@ def test_settings_are_read_with_their_defaults() -> None:
     ("old", "new", "says"),
     [
         ('name = "Bikes"', "name = Bikes", "company.toml is not valid TOML"),
-        ("[hierarchies.item]", "[hierarchy.item]", r"unknown part \[hierarchy\]; expected company, dimensions, hierarchies, segments, time"),
+        (
+            "[hierarchies.item]",
+            "[hierarchy.item]",
+            r"unknown part \[hierarchy\]; expected company, dimensions, hierarchies, segments, time",
+        ),
         ("currency", "curency", r"\[company\]: unknown key 'curency'; known are currency, name"),
         ("horizon", "horizont", r"\[time\]: unknown key 'horizont'"),
         ('name = "Bikes"', 'name = " "', r"\[company\]: name is missing"),

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from trivet.demand.intervals import LEVELS, bounds_of, choose_sample, learn_widths, mean_change, usual_error
+from trivet.core.learned import LEVELS
+from trivet.demand.intervals import bounds_of, choose_sample, learn_widths, mean_change, usual_error
 
 HORIZON = 6
 

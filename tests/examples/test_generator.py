@@ -92,6 +92,17 @@ def test_every_row_is_loaded_without_a_problem(folder: Path) -> None:
         assert report.loaded == report.read
 
 
+NOT_AT_VELMORA = {
+    "order_lines": "its sales come as orders by month",
+    "memberships": "no member moved between families or regions",
+    "member_changes": "no code was renamed or merged",
+    "production_strategies": "every line follows its demand",
+    "routing_changes": "its ways of making cost the same all through",
+    "mix": "forecast and streams split its families",
+}
+"""Tables the story of EXAMPLE.md has no use for, and why."""
+
+
 @pytest.mark.parametrize("spec", list(table_specs().values()), ids=lambda spec: str(spec.name))
 def test_columns_are_those_of_the_registry(spec: TableSpec) -> None:
     path = velmora() / f"{spec.name}.csv"
@@ -100,7 +111,7 @@ def test_columns_are_those_of_the_registry(spec: TableSpec) -> None:
     elif path.exists():
         header = tuple(path.read_text(encoding="utf-8").splitlines()[0].split(","))
     else:
-        assert spec.name == "order_lines"
+        assert spec.name in NOT_AT_VELMORA
         return
     known = [column.name for column in spec.columns]
     assert spec.extra or set(header) <= set(known)

@@ -15,7 +15,8 @@ from trivet.workspace.workspace import Workspace
 def cells(workspace: Workspace, item: str, plan: str = "main") -> Counts:
     """Give the consensus of an item, cell by cell."""
     panel = workspace.store.load_plan(workspace.version(plan).id).panel("demand")
-    return panel.count("consensus_demand")[(panel.keys["item"] == item).to_numpy()]
+    found: Counts = panel.count("consensus_demand")[(panel.keys["item"] == item).to_numpy()]
+    return found
 
 
 @pytest.fixture
