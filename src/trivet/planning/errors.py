@@ -3,7 +3,7 @@
 Stood back one bucket at a time over the last year, every series of an item with a service target is forecast one bucket
 ahead from what was known; errors are added over the markets a location serves, so that what is too high in one and
 too low in another does not count twice. What is trained is trained before the first of these buckets.
-Reads `demand_history`; writes `forecast_error` of the supply panel (root of the mean square, units).
+Reads `demand_history`; writes `forecast_error` of the supply panel (root of the mean square).
 """
 
 from typing import Final
@@ -15,6 +15,7 @@ from trivet.core.ids import Counts, Flags, Rates
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.core.ports import Forecaster
+from trivet.core.quantities import QUANTITY, round_to_counts
 from trivet.demand.training import Training, training_series
 from trivet.supply.sites import shipping_of
 
@@ -45,11 +46,11 @@ def write_forecast_errors(inputs: PlanInputs, demand: Panel, supply: Panel, fore
     np.logical_or.at(seen, site[site >= 0], told[site >= 0])
     count = seen.sum(axis=1)
     mean = np.divide((sums**2 * seen).sum(axis=1), count, out=np.zeros(supply.rows), where=count > 0)
-    deviation = np.round(np.sqrt(mean), 3)
+    deviation = round_to_counts(np.sqrt(mean), QUANTITY)
     shown = np.zeros(supply.shape, dtype=np.bool_)
     shown[count >= LEAST, supply.buckets.first_open :] = True
-    return supply.with_rates(
-        {"forecast_error": np.where(shown, deviation[:, None], 0.0)}, present={"forecast_error": shown}
+    return supply.with_counts(
+        {"forecast_error": np.where(shown, deviation[:, None], 0)}, present={"forecast_error": shown}
     )
 
 

@@ -169,8 +169,8 @@ def first_rows(network: Network) -> Counts:
 def _errors(supply: Panel) -> Rates:
     """Give the forecast error of each site one bucket ahead, NaN where it is not known: (sites,) units."""
     first = supply.buckets.first_open
-    known = supply.mask("forecast_error")[:, first] & (MeasureId("forecast_error") in supply.rates)
-    return np.where(known, supply.rate("forecast_error")[:, first], np.nan)
+    known = supply.mask("forecast_error")[:, first] & (MeasureId("forecast_error") in supply.counts)
+    return np.where(known, supply.count("forecast_error")[:, first] / 1000.0, np.nan)
 
 
 def _opening_backlog(supply: Panel) -> Counts:
