@@ -19,6 +19,7 @@ HEAVY = (
     "scipy",
     "pydantic",
     "xlsxwriter",
+    "typst",
 )
 
 

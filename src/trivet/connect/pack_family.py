@@ -5,7 +5,7 @@ from typing import Final
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from trivet.connect.pack_book import Book, Page
+from trivet.connect.pack_book import LINE, Book, Page
 from trivet.connect.pack_charts import (
     HATCHED,
     LEVEL,
@@ -68,7 +68,7 @@ def write_family(book: Book, figures: Figures, summary: PlanSummary, family: str
     page.sheet.fit_to_pages(1, 1)
     columns = page_columns(figures.buckets)
     # Narrow enough that a landscape page prints it at 6.5 points and more.
-    page.widths((0, 0, 25), (1, 1, 6.3), (2, 1 + len(columns), 6.6))
+    page.widths((0, 0, 24), (1, 1, 6), (2, 1 + len(columns), 6.5))
     page.sheet.freeze_panes(4, 2)
     rows = figures.family_rows(family)
     head(page, columns)
@@ -103,6 +103,8 @@ def head(page: Page, columns: tuple[Column, ...], first: str = "") -> None:
     for offset, column in enumerate(columns):
         style = "head_actual" if column.kind == "actual" else "head_right"
         page.put(page.row, 2 + offset, column.label, style)
+    if any(column.kind == "group" for column in columns):
+        page.sheet.set_row(page.row, 3 * LINE)  # "2027-11 to 2028-01" takes three lines
     page.row += 1
 
 

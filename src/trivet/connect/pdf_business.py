@@ -14,7 +14,8 @@ from trivet.connect.pack_figures import Figures
 from trivet.connect.pdf_drawings import Step, draw_bridge
 from trivet.connect.pdf_earlier import Earlier, at_margin, at_price
 from trivet.connect.pdf_paper import Cell, Paper, Table, beside, bullets, gap, picture, quoted, section
-from trivet.connect.pdf_words import change, month, number, part, signed
+from trivet.connect.pdf_plans import company_revenue
+from trivet.connect.pdf_words import UNKNOWN, change, month, number, part, signed
 from trivet.core.fiscal import years_ahead
 from trivet.core.ids import Counts, Rates
 from trivet.core.quantities import MONEY, QUANTITY, times_rate
@@ -51,7 +52,7 @@ def put_business(
     """Add the first page; `reliefs` None = they were not computed, and the page names the command."""
     body = [_tiles(figures, summary, certificate), gap(3), *_families(figures, summary, earlier), gap(2)]
     bridges = [bridge for bridge in summary.bridges if bridge.family is None]
-    left = _bridge(summary, bridges[-1]) if bridges else _no_bridge(paper)
+    left = _bridge(summary, bridges[-1]) if bridges else _no_bridge(paper, figures, summary)
     right = [*_binding(summary, reliefs), gap(2), *_range(figures, summary)]
     body.append(beside(("1fr", left), ("1.12fr", right)))
     unit = f"{paper.imprint.money} unless said; closed months actual, open months plan"
@@ -134,19 +135,22 @@ def _families(figures: Figures, summary: PlanSummary, earlier: Earlier) -> list[
     rows.append(_family(figures, earlier, summary.lines[-1], worth))
     money = ["outlook", "budget", "diff.", "%", "last cycle¹", "last year"]
     heads = ["", *money, *money, "ahead", "last 12", "year end", "target"]
+    kept = [i for i in range(len(heads)) if not i or any(row[i] != UNKNOWN for row in rows)]
     table = Table(
-        heads=heads,
-        lines=rows,
-        widths=f"74pt, {', '.join(['1fr'] * 16)}",
+        heads=[heads[i] for i in kept],
+        lines=[[row[i] for i in kept] for row in rows],
+        widths=", ".join(["74pt"] + ["1fr"] * (len(kept) - 1)),
         rules=frozenset({len(rows) - 1}),
         strong=frozenset({len(rows) - 1}),
         size=7.2,
         pitch=2.5,
     )
-    names = ", ".join(
-        f"b({quoted(t)})" for t in ("", f"Revenue FY{year}", f"Margin FY{year}", "On time, %²", "Stock at cost³")
-    )
-    over = f"#grid(columns: (74pt, 6fr, 6fr, 2fr, 2fr), align: (left, center, center, center, center), {names})"
+    groups = {f"Revenue FY{year}": range(1, 7), f"Margin FY{year}": range(7, 13)}
+    groups |= {"On time, %²": range(13, 15), "Stock at cost³": range(15, 17)}
+    wide = {name: sum(i in kept for i in columns) for name, columns in groups.items()}
+    names = ", ".join(f"b({quoted(name)})" for name, count in wide.items() if count)
+    widths = ", ".join(f"{count}fr" for count in wide.values() if count)
+    over = f'#grid(columns: (74pt, {widths}), align: center, "", {names})'
     note = (
         "¹ the units the cycle before planned for its open months, at this version's price and cost, before supply "
         "limits. ² percent of demand not made to order that ships in its own bucket, at price: the 12 buckets ahead, "
@@ -269,12 +273,10 @@ def bridge_steps(bridge: Bridge, measure: str, worth: int) -> list[Step]:
     return steps
 
 
-def _no_bridge(paper: Paper) -> list[str]:
+def _no_bridge(paper: Paper, figures: Figures, summary: PlanSummary) -> list[str]:
+    """Draw revenue by bucket where there is no budget to build a bridge from."""
     paper.leave_out("Bridge from budget to outlook", "there is no budget (table budget)")
-    return [
-        section("There is no bridge"),
-        bullets(["No year has a budget: fill table budget, and the bridge is drawn here."]),
-    ]
+    return [company_revenue(figures, summary, 366, 150)[1]]
 
 
 def _binding(summary: PlanSummary, reliefs: Sequence[PricedRelief] | None) -> list[str]:

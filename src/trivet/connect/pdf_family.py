@@ -271,8 +271,9 @@ def _volume_message(figures: Figures, rows: dict[str, Row], level: str) -> str:
     if level == "order_backlog":
         ends = rows["order_backlog"].value(columns[-1])
         return f"Demand peaks in {month(peak.label)}; backlog ends at {number(ends)}"
-    tail = f"stock below target in {below} of {len(columns)}" if below else "stock holds its target"
-    return f"Demand peaks at {number(most)} in {month(peak.label)}; {tail}"
+    tail = f"; stock below target in {below} of {len(columns)}" if below else "; stock holds its target"
+    tail = tail if rows["target_stock"].counts.any() else ""
+    return f"Demand peaks at {number(most)} in {month(peak.label)}{tail}"
 
 
 def _money_chart(figures: Figures, rows: dict[str, Row], money: Money) -> list[str]:

@@ -10,7 +10,7 @@ from trivet.connect.pack_figures import Column, Figures, Row, page_columns
 from trivet.connect.pack_plans import budget_by_region, event_scope, sold_by_region
 from trivet.connect.pdf_drawings import Line, Months, draw_months
 from trivet.connect.pdf_family import Money, floats, months_shown, page_money
-from trivet.connect.pdf_paper import Cell, Paper, Table, gap, picture, section
+from trivet.connect.pdf_paper import WIDTH, Cell, Paper, Table, gap, picture, section
 from trivet.connect.pdf_words import change, less, month, number, signed, span
 from trivet.core.fiscal import outlook_revenue, outlook_units
 from trivet.core.ids import Counts, Flags
@@ -90,7 +90,7 @@ def _put_sales(paper: Paper, figures: Figures, summary: PlanSummary) -> None:
             else title
         )
         if quantum == MONEY:
-            title, chart = _sales_chart(figures, summary)
+            title, chart = company_revenue(figures, summary, WIDTH, 88)
             body += [chart, gap(3)]
         more = ["budget", "diff.", "%"] if year else []
         body.append(grid(columns, lines, more, rules=rules, strong=strong, size=6.6))
@@ -148,8 +148,8 @@ def _below_budget(figures: Figures, values: Counts, look: tuple[str, Column | No
     return sum(sums.get(key, 0) < want for key, want in wanted.items()), len(wanted)
 
 
-def _sales_chart(figures: Figures, summary: PlanSummary) -> tuple[str, str]:
-    """Draw the company's revenue with budget and the year before."""
+def company_revenue(figures: Figures, summary: PlanSummary, width: float, height: float) -> tuple[str, str]:
+    """Draw the company's revenue with budget and the year before; give what it says, and the drawing."""
     columns, labels, kinds = months_shown(figures)
     worth, name = summary.scale
     revenue = row_of(outlook_revenue(figures.demand).sum(axis=0), MONEY)
@@ -167,7 +167,7 @@ def _sales_chart(figures: Figures, summary: PlanSummary) -> tuple[str, str]:
     top = (revenue.value(peak) or Decimal(0)) / worth
     title = f"Sales plan: revenue peaks in {month(peak.label)} at {number(top, 2)} {summary.currency} {name}".rstrip()
     words = f"{summary.currency} {name} · solid actual, hatched forecast, outlined budget, light year before"
-    drawn = picture(draw_months(chart, 785, 88), 785, title)
+    drawn = picture(draw_months(chart, width, height), width, title)
     return title, "\n".join([section("Revenue of the company by bucket", words), drawn])
 
 
