@@ -225,3 +225,15 @@ def test_same_lots_from_the_same_company() -> None:
     first, second = case.plan().plan, case.plan().plan
     assert first.supply.digest() == second.supply.digest()
     assert first.basis == second.basis
+
+
+def test_costs_of_making_change_by_month() -> None:
+    changes: Rows = [
+        {"item": "P", "location": "N", "first": "2026-04", "last": "2026-04", "extra_cost": 8},
+        {"item": "P", "location": "N", "first": "2026-05", "setup_cost": 30},
+    ]
+    kept: Rows = [{"family": "F", "hold_cost": 2}]
+    result = company({"extra_cost": 1}, [10, 10, 10, 10], routing_changes=changes, inventory_policy=kept).plan()
+    # April's dear units are made in March; from May on one set-up makes for two months.
+    assert made(result) == [20, 0, 20, 0]
+    assert result.variance() == [20, 0, 50, 0]

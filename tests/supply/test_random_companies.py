@@ -232,8 +232,9 @@ def check_no_backlog_beside_free_means(result: Result) -> None:
     packs = material.count("material_stock")[material.keys.rows().index(("PACK", "V")), horizon] / 1000
     booked = np.array(result.plan.demand.count("consensus_demand")[-1, horizon]) / 1000
     assert result.plan.demand.keys.row(-1)[0] == "O"
-    # The last lot of packs may be more than the plan has use for.
-    lot = max((row["multiple"] or 0) for row in result.inputs.table("supply_sources").to_dicts()) / 1000
+    # The last lot of packs, or what a lot of B rounds off, may be more than the plan has use for.
+    both = (result.inputs.table(name).to_dicts() for name in ("supply_sources", "routings"))
+    lot = sum(max((row["multiple"] or 0) for row in rows if row["item"] in {"PACK", "B"}) for rows in both) / 1000
     # A pack that the plan needs later, when the supplier's cap leaves none, is not free.
     spare = np.minimum.accumulate(packs[::-1])[::-1]
     # Two weeks of build time are at most half a month of bookings and a bit.
