@@ -17,7 +17,8 @@ from tests.finance.tiny import month
 from trivet.connect.certificate import Certificate, certify
 from trivet.connect.pack_figures import Figures, known_demand, page_columns
 from trivet.connect.pdf import draw_pack, write_pdf
-from trivet.connect.pdf_business import PricedRelief, bridge_steps, service
+from trivet.connect.pdf_binding import PricedRelief
+from trivet.connect.pdf_business import bridge_steps, service
 from trivet.connect.pdf_chart import SIZE, Canvas, spread_labels, ticks, width_of
 from trivet.connect.pdf_drawings import Difference, Line, Months, Step, draw_bridge, draw_differences, draw_months
 from trivet.connect.pdf_earlier import earlier_plan

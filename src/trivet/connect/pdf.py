@@ -10,7 +10,8 @@ from pathlib import Path
 from trivet.connect.certificate import Certificate
 from trivet.connect.pack import imprint_of
 from trivet.connect.pack_figures import Figures
-from trivet.connect.pdf_business import PricedRelief, put_business
+from trivet.connect.pdf_binding import PricedRelief
+from trivet.connect.pdf_business import put_business
 from trivet.connect.pdf_changes import put_changes
 from trivet.connect.pdf_earlier import earlier_plan
 from trivet.connect.pdf_family import put_family

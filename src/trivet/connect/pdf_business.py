@@ -1,7 +1,6 @@
 """The business on one page: families against budget, last cycle, last year; bridge, what binds and its price (E2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -11,33 +10,18 @@ import polars as pl
 from trivet.connect.certificate import Certificate
 from trivet.connect.pack_business import business_message
 from trivet.connect.pack_figures import Figures
+from trivet.connect.pdf_binding import PricedRelief, at_risk, binding
 from trivet.connect.pdf_drawings import Step, draw_bridge
 from trivet.connect.pdf_earlier import Earlier, at_margin, at_price
-from trivet.connect.pdf_paper import Cell, Paper, Table, beside, bullets, gap, picture, quoted, section
+from trivet.connect.pdf_paper import Cell, Paper, Table, beside, gap, picture, quoted, section
 from trivet.connect.pdf_plans import company_revenue
 from trivet.connect.pdf_words import UNKNOWN, change, month, number, part, signed
 from trivet.core.fiscal import years_ahead
 from trivet.core.ids import Counts, Rates
 from trivet.core.quantities import MONEY, QUANTITY, times_rate
-from trivet.core.summary import Bar, Bridge, FiscalLine, Overload, PlanSummary, percent
+from trivet.core.summary import Bar, Bridge, FiscalLine, PlanSummary, percent
 
-_LISTED: Final = 5
 _YEAR: Final = 12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PricedRelief:
-    """What relief of a scarce thing is worth, as the plan solved again says it.
-
-    Attributes:
-        name: resource or material.
-        worth: money the plan earns more with the block.
-        said: block, bucket and what becomes of it, in words.
-    """
-
-    name: str
-    worth: Decimal
-    said: str
 
 
 def put_business(
@@ -53,7 +37,7 @@ def put_business(
     body = [_tiles(figures, summary, certificate), gap(3), *_families(figures, summary, earlier), gap(2)]
     bridges = [bridge for bridge in summary.bridges if bridge.family is None]
     left = _bridge(summary, bridges[-1]) if bridges else _no_bridge(paper, figures, summary)
-    right = [*_binding(summary, reliefs), gap(2), *_range(figures, summary)]
+    right = [*binding(summary, reliefs), gap(2), *at_risk(figures, summary)]
     body.append(beside(("1fr", left), ("1.12fr", right)))
     unit = f"{paper.imprint.money} unless said; closed months actual, open months plan"
     paper.page(
@@ -277,106 +261,3 @@ def _no_bridge(paper: Paper, figures: Figures, summary: PlanSummary) -> list[str
     """Draw revenue by bucket where there is no budget to build a bridge from."""
     paper.leave_out("Bridge from budget to outlook", "there is no budget (table budget)")
     return [company_revenue(figures, summary, 366, 150)[1]]
-
-
-def _binding(summary: PlanSummary, reliefs: Sequence[PricedRelief] | None) -> list[str]:
-    """Write overloads with the price of relief, then shortages by name."""
-    by_name = {relief.name: relief for relief in reliefs or ()}
-
-    def price(level: str, name: str) -> Cell:
-        return _price(summary, by_name.get(name), level, name, known=reliefs is not None)
-
-    rows: list[Sequence[Cell]] = [
-        [("b", load.resource), _overload(load), price("resource", load.resource)]
-        for load in summary.overloads[:_LISTED]
-    ]
-    for short in summary.shortages[:_LISTED]:
-        text = (
-            f"{number(short.short)} short by {month(short.last)}: need {number(short.need)}, "
-            f"{', '.join(short.suppliers)} deliver {number(short.cap)}; for {', '.join(short.families)}"
-        )
-        rows.append([("b", short.item), text, price("item", short.item)])
-    title = f"{summary.overloaded} resource buckets are overloaded before relief"
-    if not rows:
-        return [section("Nothing binds: hours and materials suffice")]
-    if not summary.overloads:
-        title = f"{len(summary.shortages)} key materials are short"
-    table = Table(
-        heads=["", "what binds", "what relief is worth"],
-        lines=rows,
-        widths="42pt, 1fr, 1.25fr",
-        left=frozenset({0, 1, 2}),
-        rules=frozenset(range(1, len(rows))),
-        size=7,
-        pitch=2.2,
-    )
-    return [section(title, "worst bucket; worth of one block more"), table.text()]
-
-
-def _overload(load: Overload) -> str:
-    need = "has no capacity" if load.need is None else f"needs {number(load.need)} %"
-    runs = "" if load.planned is None else f", plan runs {number(load.planned)} %"
-    return f"{need} in {month(load.label)} ({number(load.over)} h over){runs}; {load.buckets} buckets"
-
-
-def _price(summary: PlanSummary, relief: PricedRelief | None, level: str, name: str, *, known: bool) -> Cell:
-    """Say what relief is worth, that none is needed, or how to find out."""
-    if relief is not None:
-        return relief.said
-    if known:
-        return ("s", f"the plan needs no more of it ({summary.currency} 0)")
-    return ("s", f"not priced here: trivet relief --where {level}={name}")
-
-
-def _range(figures: Figures, summary: PlanSummary) -> list[str]:
-    """Write the range that registered risks and opportunities span, and the largest gaps with owners."""
-    blocks: list[str] = []
-    risks = figures.inputs.table("risks")
-    outside = risks.filter(pl.col("in_plan").fill_null(value=False).not_()) if risks.height else risks
-    worth, name = summary.scale
-    if outside.height:
-        texts = [_spanned(outside, measure, worth) for measure in ("revenue", "margin")]
-        title = f"Risks and opportunities outside the plan are worth {texts[0][1]} of revenue"
-        words = [
-            f"{m.capitalize()}: {low} if every risk comes true, {high} if every chance does; expected {likely}"
-            for m, (low, likely, high) in zip(("revenue", "margin"), texts, strict=True)
-        ]
-        blocks += [
-            section(title, f"{summary.currency} {name}, expected by probability"),
-            bullets(words),
-        ]
-    beyond = [each for each in summary.gaps if each.beyond][:_LISTED]
-    if beyond:
-        rows: list[Sequence[Cell]] = [
-            [
-                f"{each.family or 'Company'} FY{each.year}: {each.kind.value}",
-                ("sign", signed(each.amount / worth, 2)),
-                ("sign", f"{signed(each.share, 1)} %") if each.share is not None else "–",
-                each.owner,
-            ]
-            for each in beyond
-        ]
-        table = Table(
-            heads=["largest gaps", "amount", "%", "who answers"],
-            lines=rows,
-            widths="1fr, 40pt, 40pt, 60pt",
-            left=frozenset({0, 3}),
-        )
-        blocks += [
-            gap(2),
-            section(f"{sum(g.beyond for g in summary.gaps)} gaps are beyond tolerance", f"{summary.currency} {name}"),
-            table.text(),
-        ]
-    return blocks
-
-
-def _spanned(risks: pl.DataFrame, measure: str, worth: int) -> tuple[str, str, str]:
-    """Give the sum of what is against us, what is expected, and the sum of what is for us."""
-    amounts = [int(v) * MONEY for v in risks[measure].to_list() if v is not None]
-    chances = [
-        Decimal(str(p)) * int(v) * MONEY
-        for p, v in risks.select("probability", measure).iter_rows()
-        if v is not None and p is not None
-    ]
-    low, high = (sum((a for a in amounts if (a > 0) is up), Decimal(0)) for up in (False, True))
-    return signed(low / worth, 2), signed(sum(chances, Decimal(0)) / worth, 2), signed(high / worth, 2)

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from trivet.connect.csv_out import write_csv
 from trivet.connect.pack import write_pack
 from trivet.connect.pdf import draw_pack, write_pdf
-from trivet.connect.pdf_business import PricedRelief
+from trivet.connect.pdf_binding import PricedRelief
 from trivet.core.errors import InvalidInput, NotFound
 from trivet.core.ids import Digest, VersionId
 from trivet.core.plan import Plan
