@@ -63,3 +63,9 @@ def test_every_calendar_goes_from_files_to_a_plan_that_ties(
     assert row.values[0]
     quarter = 13 * 70
     assert abs(float(row.values[0]) - quarter) <= 0.15 * quarter
+    trivet.submit_plan(workspace)
+    trivet.approve_plan(trivet.open_workspace(str(tmp_path / "home"), actor="eva"))
+    trivet.publish_plan(workspace, background=True)
+    handed = trivet.push_down(workspace, tmp_path / "erp")
+    assert handed.passed, [check.message for check in handed.ties if not check.passed]
+    assert handed.weeks == {"months": 53, "weeks": 26, "4-4-5": 53}[calendar]

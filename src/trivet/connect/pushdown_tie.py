@@ -91,6 +91,11 @@ FROM (SELECT item, location, week, sum({name}) AS v FROM weeks GROUP BY ALL) w
 FULL JOIN (SELECT item, location, week, sum({name}) AS v FROM parts GROUP BY ALL) p USING (item, location, week)"""  # noqa: S608
         for name in _FLOWS
     ]
+    + [
+        """SELECT 'stock of ' || item || ' at ' || location || ' ' || week AS place, w.stock AS found, p.v AS expected
+FROM weeks w FULL JOIN (SELECT item, location, week, arg_max(stock, first_day) AS v FROM parts GROUP BY ALL) p
+  USING (item, location, week)"""
+    ]
 )
 
 _BUCKETS: Final = _union(

@@ -1,7 +1,7 @@
 """Everything that is handed from a published plan to execution: its tables, and what must be said of them (Y18, C8).
 
 The plan is laid out in weeks once; the tables are views of that. Whole buckets only: weeks asked for are completed to
-the end of the bucket the last of them begins in, so that what is handed over ties.
+the end of the bucket the last of them ends in, so that what is handed over ties.
 """
 
 from bisect import bisect_left
@@ -66,9 +66,8 @@ def _covered(parts: WeekParts, weeks: int | None) -> int:
         return len(parts.spans)
     if weeks < 1:
         raise InvalidInput(f"--weeks is {weeks}; expected 1 or more, or nothing for the whole horizon.")
-    last = parts.monday(0) + timedelta(weeks=weeks - 1)
-    begins = bisect_left(parts.firsts, max(last, parts.firsts[0]))
-    return parts.columns[min(begins, len(parts) - 1)] + 1
+    sunday = parts.monday(0) + timedelta(weeks=weeks, days=-1)
+    return parts.columns[min(bisect_left(parts.lasts, sunday), len(parts) - 1)] + 1
 
 
 def _carried(laid: Laid) -> list[str]:
