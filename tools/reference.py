@@ -63,6 +63,7 @@ def measures_page() -> str:
                 ("inverse", "; ".join(f"`{moved} = {text}`" for moved, text in spec.inverse.items())),
                 ("owner", spec.owner),
                 ("people may change it", "in open buckets" if spec.editable else ""),
+                ("confidential", spec.confidential),
                 ("format", f"`{spec.format}`"),
                 ("from tables", ", ".join(f"[{t}](tables.md#{t})" for t in getattr(spec, "tables", ()))),
             ]

@@ -52,3 +52,16 @@ def test_use_case_is_part_of_the_python_interface(name: str) -> None:
 def test_missing_way_in_needs_a_reason() -> None:
     with pytest.raises(ValueError, match="must say why"):
         Shells(command="plan")
+
+
+WHOLE = (".opened(", ".planned(", ".sources(", ".sources_of(", ".whole(", ".cube(", "load_plan(", "store.entries(")
+"""Ways to numbers and changes of everybody."""
+NO_RIGHTS = {"merge_scenario": "records through record_changes, which asks"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_who_reads_everything_asks_who_may_see_it(name: str) -> None:
+    """A use-case gets its numbers cut to the actor's part (`seen`, `looked_at`), or asks for their rights itself."""
+    text = (PACKAGE / "usecases" / f"{name}.py").read_text("utf-8")
+    if any(way in text for way in WHOLE) and name not in NO_RIGHTS:
+        assert "workspace.rights" in text or "see_numbers(" in text or "see_log(" in text

@@ -45,10 +45,10 @@ def _refuse_change(change: Change, whole: Model, seen: Model, rights: Rights) ->
     if spec.editable and spec.id not in rights.editable:
         can = ", ".join(sorted(rights.editable)) or "none"
         said = f"the role {rights.role} does not change {spec.id}; it may change {can}."
-        return [_refused("measure", said, f"Ask the role {spec.owner}, or the coordinator.", place)]
+        return [_refused("rights.measure-not-yours", said, f"Ask the role {spec.owner}, or the coordinator.", place)]
     if change.spread_by is not None and not rights.sees(change.spread_by):
-        said = f"{change.spread_by} is not shown to the role {rights.role}, and weights would show it."
-        return [_refused("weights", said, "Choose other weights: mix, or demand_history.", place)]
+        unseen = f"{change.spread_by} is not shown to the role {rights.role}, and weights would show it."
+        return [_refused("rights.weights-not-shown", unseen, "Choose other weights: mix, or demand_history.", place)]
     for node in change.scope:
         if rights.nodes and node.dimension in seen.dimensions:
             seen.dimensions[node.dimension].check(node)
@@ -62,7 +62,7 @@ def _refuse_record(change: RecordChange, whole: Model, seen: Model, rights: Righ
     if EVERY not in rights.tables and change.table not in rights.tables:
         can = ", ".join(sorted(rights.tables)) or "none"
         said = f"the role {rights.role} does not change the table {change.table}; it may change {can}."
-        return [_refused("table", said, "Ask the coordinator.", place)]
+        return [_refused("rights.table-not-yours", said, "Ask the coordinator.", place)]
     if not sees_record(change, whole, seen, rights):
         return [_beyond(rights, place)]
     return []
@@ -88,16 +88,8 @@ def beyond(change: Change, rights: Rights) -> tuple[Issue, ...]:
 def _beyond(rights: Rights, place: Place) -> Issue:
     where = " ".join(f"--where {node.level}={node.member}" for node in rights.nodes)
     advice = f"Say that part: {where}; for more ask the coordinator." if where else "Ask the coordinator."
-    return _refused("part", f"this reaches beyond {rights.part or 'what you see'}.", advice, place)
+    return _refused("rights.beyond-your-part", f"this reaches beyond {rights.part or 'what you see'}.", advice, place)
 
 
-_CODES = {
-    "measure": "rights.measure-not-yours",
-    "weights": "rights.weights-not-shown",
-    "table": "rights.table-not-yours",
-    "part": "rights.beyond-your-part",
-}
-
-
-def _refused(kind: str, message: str, advice: str, place: Place) -> Issue:
-    return Issue(code=_CODES[kind], severity=Severity.REFUSED, message=message, advice=advice, place=place)
+def _refused(code: str, message: str, advice: str, place: Place) -> Issue:
+    return Issue(code=code, severity=Severity.REFUSED, message=message, advice=advice, place=place)
