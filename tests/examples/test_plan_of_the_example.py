@@ -22,6 +22,7 @@ from trivet.examples import velmora
 from trivet.examples.generator import parameters
 from trivet.planning.inputs import build_inputs
 from trivet.planning.make import make_plan
+from trivet.planning.schedule import schedule_weeks
 from trivet.workspace.registries import measure_registry, table_specs
 from trivet.workspace.workspace import quiet
 
@@ -138,3 +139,15 @@ def test_partial_october_and_one_off_are_noticed(told: Told) -> None:
     assert ("demand.one-off-corrected", "HM-110") in places
     assert ("demand.stock-out", "Trekking") in places
     assert ("finance.no-price", parameters.UNPRICED[0]) in places
+
+
+def test_every_month_of_the_plan_is_its_weeks_and_no_week_runs_out(told: Told) -> None:
+    schedule, supply = schedule_weeks(told.inputs, told.plan), told.plan.panels[SUPPLY]
+    horizon, spans = supply.buckets.horizon, schedule.parts.spans
+    for measure in ("production", "purchases", "transfers_in", "transfers_out"):
+        weeks = np.stack([schedule.sites[measure][:, list(span)].sum(axis=1) for span in spans], axis=1)
+        assert (weeks == supply.count(measure)[:, horizon]).all()
+    ends = [span[-1] for span in spans]
+    left = schedule.sites["shipments_carried"][:, ends] + schedule.sites["used_carried"][:, ends]
+    assert (schedule.sites["stock"][:, ends] - left == supply.count("projected_stock")[:, horizon]).all()
+    assert schedule.sites["stock"].min() >= 0

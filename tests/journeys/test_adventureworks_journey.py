@@ -94,6 +94,10 @@ def test_plan_is_published_packed_and_refuses_later_change(
     assert published["digest"] == planned["digest"]
     pack = trivet("export", "--to", "pack")["files"]
     assert [Path(name).suffix for name in pack] == [".xlsx"]
+    handed = trivet("pushdown", "--to", "erp")
+    assert handed["passed"]
+    assert all(tie["failed"] == 0 for tie in handed["ties"])
+    figure("AdventureWorks push-down places tied out", f"{sum(tie['checked'] for tie in handed['ties']):,}")
     assert "published" in trivet("submit", "--back")["refused"]
     healthy = trivet("doctor", "--again")
     assert healthy["healthy"]
