@@ -44,6 +44,16 @@ def test_totals_are_those_of_their_part_and_say_so(seat: As) -> None:
     assert city.where == "family=City; your part: region=Home"
 
 
+@pytest.mark.parametrize("structure", ["today", "as-was"])
+def test_their_part_is_the_same_by_every_structure_where_nothing_moved(seat: As, structure: str) -> None:
+    for person in ("sofia", "kim"):
+        plain, other = (
+            trivet.show_numbers(seat(person), "revenue", View(by="region", period="year", structure=how))
+            for how in ("plan", structure)
+        )
+        assert plain.rows == other.rows != ()
+
+
 def test_who_sees_a_part_gets_tables_instead_of_the_companys_screen(seat: As) -> None:
     screen = trivet.show_plan(seat("sofia"))
     assert [table.measure for table in screen.part] == [
