@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from trivet.usecases.run_doctor import run_doctor
     from trivet.usecases.run_jobs import run_jobs
     from trivet.usecases.set_mix import ItemShare, set_mix
+    from trivet.usecases.show_accuracy import show_accuracy
     from trivet.usecases.show_health import show_health
     from trivet.usecases.show_mix import show_mix
     from trivet.usecases.show_plan import View, show_numbers, show_plan
@@ -91,6 +92,7 @@ __all__ = [
     "run_doctor",
     "run_jobs",
     "set_mix",
+    "show_accuracy",
     "show_health",
     "show_mix",
     "show_numbers",

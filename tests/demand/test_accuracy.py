@@ -130,3 +130,34 @@ def test_value_added_meets_the_published_staircase(shared: Path) -> None:
     errors = list(case["error_pct"].values())
     assert round((value_added(errors[0], errors[-1]) or 0), 1) == case["net"]
     assert value_added(None, 1.0) is None
+
+
+def test_a_plan_that_leaves_its_zeros_out_is_held_to_them(make_inputs: MakeInputs) -> None:
+    inputs = make_inputs(
+        first="2025-12-01",
+        cycle="2026-04-01",
+        items=[{"item": "A", "family": "F"}],
+        orders=monthly([100, 120, 90], item="A", first="2026-01-01"),
+        published=[row for row in published() if row["item"] == "A" and row["bucket"] != "2026-02"],
+    )
+    demand = correct_history(inputs, demand_panel(inputs)[0])[0]
+    found = score_published(inputs, demand, "consensus_demand", 1)
+    assert (found.cells, found.wmape) == (3, (10 + 120 + 5) / 310)
+
+
+def test_rows_without_a_market_are_those_of_a_company_without_markets(make_inputs: MakeInputs) -> None:
+    inputs = make_inputs(
+        first="2025-12-01",
+        cycle="2026-04-01",
+        items=[{"item": "A", "family": "F"}],
+        orders=[{**row, "market": ""} for row in monthly([100, 120, 90], item="A", first="2026-01-01")],
+        published=[{**row, "market": ""} for row in published() if row["item"] == "A"],
+    )
+    demand = correct_history(inputs, demand_panel(inputs)[0])[0]
+    assert score_published(inputs, demand, "consensus_demand", 1).wmape == 20 / 310
+
+
+def test_mape_weighs_every_cell_alike_and_leaves_those_without_demand_out() -> None:
+    found = score(np.array([[110, 5, 9]]), np.array([[100, 10, 0]]), np.ones((1, 3), dtype=np.bool_))
+    assert found.mape == pytest.approx((0.1 + 0.5) / 2)
+    assert found.wmape == 24 / 110

@@ -34,6 +34,11 @@ def change(  # noqa: PLR0913 - one option a field of a change
     first: Annotated[str | None, typer.Option("--from", help="First bucket, e.g. 2027-03.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last bucket; else the first.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why.")] = None,
+    reason_code: Annotated[
+        str | None, typer.Option(help="Kind of reason: promotion, customer, market ... (company.toml [changes]).")
+    ] = None,
+    assumption: Annotated[str | None, typer.Option(help="What it rests on: a code of the table assumptions.")] = None,
+    expires: Annotated[str | None, typer.Option(help="Cycle from which it no longer counts, e.g. 2027-03.")] = None,
     unit: Annotated[str | None, typer.Option(help="Unit of measure of the amount.")] = None,
     weights: Annotated[
         str | None, typer.Option(help="What cells share by: mix, or a measure; else their own values.")
@@ -64,6 +69,9 @@ def change(  # noqa: PLR0913 - one option a field of a change
                 first=first,
                 last=last,
                 reason=reason,
+                reason_code=reason_code,
+                assumption=assumption,
+                expires=expires,
                 unit=unit,
                 weights=weights,
             ),
@@ -119,7 +127,7 @@ def log(
 
     def show(value: "LogAnswer", console: Console) -> None:
         for line in value.lines:
-            state = "" if line.live else " [dim](taken back)[/]"
+            state = "" if line.live else f" [dim]({'expired' if line.expired else 'taken back'})[/]"
             console.print(
                 f"{line.seq} {line.at:%Y-%m-%d %H:%M} {line.actor}: {line.what}, moved {exact(line.moved, '+')}{state}"
             )

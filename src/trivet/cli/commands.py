@@ -1,6 +1,7 @@
 """Every command, registered by importing its module."""
 
 from trivet.cli import (
+    accuracy,
     backtest,
     branches,
     care,
@@ -19,6 +20,7 @@ from trivet.cli import (
 )
 
 __all__ = [
+    "accuracy",
     "backtest",
     "branches",
     "care",

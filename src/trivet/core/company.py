@@ -15,6 +15,7 @@ from trivet.core.buckets import (
     week_edges,
 )
 from trivet.core.errors import InvalidInput
+from trivet.core.grounds import GroundRules, parse_grounds
 from trivet.core.segments import SegmentRules, parse_segments
 
 
@@ -53,6 +54,7 @@ class Company:
         reason_above: change in percent above which a reason must be given.
         segments: where ABC, XYZ and life-cycle classes are cut.
         dimensions: dimensions the company declares itself.
+        grounds: from which size a change needs a reason code and an assumption.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Company:
     reason_above: float = 5.0
     segments: SegmentRules = SegmentRules()
     dimensions: tuple[OwnDimension, ...] = ()
+    grounds: GroundRules = field(default_factory=GroundRules)
 
     def buckets(self) -> Buckets:
         """Cut the plan's time axis: history from `first_bucket`, then `horizon` open buckets."""
@@ -105,7 +108,7 @@ def parse_company(text: str) -> Company:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"company.toml is not valid TOML: {error}. Put text in quotes.") from error
-    known = {"company", "time", "hierarchies", "dimensions", "segments"}
+    known = {"company", "time", "hierarchies", "dimensions", "segments", "changes"}
     unknown = sorted(set(raw) - known)
     if unknown:
         raise InvalidInput(f"company.toml: unknown part [{unknown[0]}]; expected {', '.join(sorted(known))}")
@@ -130,6 +133,7 @@ def parse_company(text: str) -> Company:
             for dimension, ways in raw.get("hierarchies", {}).items()
         },
         segments=parse_segments(raw.get("segments", {})),
+        grounds=parse_grounds(raw.get("changes", {})),
         dimensions=_own_dimensions(raw.get("dimensions", {}), raw.get("hierarchies", {})),
     )
 

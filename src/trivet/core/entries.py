@@ -40,6 +40,8 @@ class Change:
         reason: why.
         expires: first cycle day from which the entry no longer counts.
         withdraws: sequence number taken back by WITHDRAW.
+        reason_code: kind of reason, of the company's list.
+        assumption: what it rests on: a code of the table `assumptions`.
     """
 
     measure: MeasureId
@@ -53,6 +55,8 @@ class Change:
     reason: str | None = None
     expires: date | None = None
     withdraws: Seq | None = None
+    reason_code: str | None = None
+    assumption: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ class Live:
 
 
 def live_entries(entries: Iterable[Given], cycle: date) -> tuple[tuple[Live, ...], tuple[Issue, ...]]:
-    """Give the entries that count, by sequence number, and what is wrong with withdrawals.
+    """Give the entries that count, by sequence number, what is wrong with withdrawals, and what expired.
 
     Args:
         entries: in any order; entries without a number come after all others, in the order given.
@@ -50,7 +50,9 @@ def live_entries(entries: Iterable[Given], cycle: date) -> tuple[tuple[Live, ...
             issues.append(_unknown(item, target))
         gone.add(target)
     live = [item for item in every if item.seq not in gone and item.entry.withdraws is None]
-    return tuple(item for item in live if not _expired(item.entry, cycle)), tuple(reversed(issues))
+    over = [(item, item.entry) for item in live if isinstance(item.entry, Change) and expired(item.entry, cycle)]
+    told = [_expired(item, change) for item, change in over if change.last >= cycle]
+    return tuple(item for item in live if not expired(item.entry, cycle)), (*reversed(issues), *told)
 
 
 def taken_back(entries: Iterable[Given]) -> frozenset[Seq]:
@@ -78,8 +80,19 @@ def numbered(entries: Iterable[Given]) -> list[Live]:
     return [*found, *(Live(seq=Seq(last + i), entry=entry) for i, entry in enumerate(unnumbered, start=1))]
 
 
-def _expired(entry: Entry, cycle: date) -> bool:
+def expired(entry: Entry, cycle: date) -> bool:
+    """Tell whether an entry no longer counts, because its last cycle is over."""
     return isinstance(entry, Change) and entry.expires is not None and entry.expires <= cycle
+
+
+def _expired(item: Live, entry: Change) -> Issue:
+    return Issue(
+        code="entry.expired",
+        severity=Severity.NOTE,
+        place=Place(measure=entry.measure, scope=entry.scope, first=entry.first, last=entry.last),
+        message=f"{item.called} ({entry.operation}) expired with cycle {entry.expires:%Y-%m-%d}: it no longer counts.",
+        advice="Enter it again if it still holds.",
+    )
 
 
 def _unknown(item: Live, target: Seq) -> Issue:

@@ -234,7 +234,7 @@ def see_entries(entries: Sequence[Logged], ledger: Ledger, rights: Rights) -> tu
     """Give the part of a log somebody sees, effects in the rows of what they see of the panels.
 
     Of a change of a wider scope they see that it was, who made it and what it did to their cells; not its amount,
-    its reason or what else it touched.
+    its reason, what it rests on or what else it touched.
     """
     if rights.whole:
         return tuple(entries)
@@ -260,6 +260,7 @@ def _see_entry(logged: Logged, ledger: Ledger, rows: Mapping[GrainName, Counts],
     if not effects:
         return None
     wider = replace(entry, amount=None, unit=None, scope=rights.nodes, reason="part of a wider change", spread_by=None)
+    wider = replace(wider, reason_code=None, assumption=None)
     return replace(logged, entry=wider, effects=effects)
 
 

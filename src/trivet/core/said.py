@@ -25,7 +25,9 @@ from trivet.core.issues import Node, Scope
 from trivet.core.measures import MeasureSpec
 from trivet.core.plan import Model
 
-COLUMNS: Final = ("measure", "amount", "where", "from", "to", "reason", "unit", "weights")
+COLUMNS: Final = (
+    "measure", "amount", "where", "from", "to", "reason", "unit", "weights", "reason_code", "assumption", "expires",
+)  # fmt: skip
 """Columns of a CSV of changes; `where` holds nodes separated by semicolons."""
 
 MIX: Final = "consensus_base"
@@ -48,6 +50,9 @@ class Said:
         weights: what its cells share by (F5): `mix` (the split before anybody's change: set by hand, else the
             forecast's) or a measure, e.g. demand_history; None = their own values.
         place: where it was said, for messages: `changes.csv row 14`.
+        reason_code: kind of reason, of the company's list, e.g. promotion.
+        assumption: what it rests on: a code of the table assumptions.
+        expires: cycle from which it no longer counts, e.g. 2027-03.
     """
 
     measure: str
@@ -59,6 +64,9 @@ class Said:
     unit: str | None = None
     place: str = ""
     weights: str | None = None
+    reason_code: str | None = None
+    assumption: str | None = None
+    expires: str | None = None
 
 
 def to_change(said: Said, model: Model) -> Change:
@@ -83,11 +91,31 @@ def to_change(said: Said, model: Model) -> Change:
             last=model.buckets.edges[span.stop - 1],
             spread_by=_weights(said.weights, spec, model),
             reason=said.reason or None,
+            expires=_expiry(said.expires, model.buckets),
+            reason_code=said.reason_code or None,
+            assumption=said.assumption or None,
         )
     except (InvalidInput, NotFound) as error:
         if not said.place:
             raise
         raise type(error)(f"{said.place}: {error.message}") from error
+
+
+def _expiry(text: str | None, buckets: Buckets) -> date | None:
+    """Give the first day of the cycle from which a change no longer counts: after the current one."""
+    if not text or not text.strip():
+        return None
+    if buckets.edges[-1] <= (_day(text) or buckets.edges[0]):
+        raise InvalidInput(
+            f"expires '{text}' lies behind the end of the plan, {buckets.edges[-1]:%Y-%m-%d}: leave it out."
+        )
+    day: date = buckets.edges[_bucket(text, buckets).start]
+    if day <= buckets.current:
+        raise InvalidInput(
+            f"expires '{text}' is not after the current cycle ({buckets.current:%Y-%m-%d}): it would never count. "
+            "Say the first cycle it no longer counts in, e.g. the one after next."
+        )
+    return day
 
 
 def _weights(text: str | None, spec: MeasureSpec, model: Model) -> MeasureId | None:
@@ -240,6 +268,9 @@ def said_in_file(name: str, text: str) -> tuple[Said, ...]:
             reason=row.get("reason") or None,
             unit=row.get("unit") or None,
             weights=row.get("weights") or None,
+            reason_code=(row.get("reason_code") or "").strip() or None,
+            assumption=(row.get("assumption") or "").strip() or None,
+            expires=row.get("expires") or None,
             place=f"{name} row {number}",
         )
         for number, row in enumerate(rows, start=2)

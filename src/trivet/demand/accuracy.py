@@ -1,7 +1,8 @@
 """How good the plans were: error and bias at a lag and a level, and what each step of the process added.
 
 All errors are forecast minus actual: plus = planned too much. `WMAPE = sum |F - A| / sum A`,
-`bias = sum (F - A) / sum A`, `tracking signal = sum (F - A) / mean |F - A|` over the last 12 buckets (F7),
+`MAPE = mean |F - A| / A` over cells with A > 0, `bias = sum (F - A) / sum A`,
+`tracking signal = sum (F - A) / mean |F - A|` over the last 12 buckets (F7),
 value added = error of the benchmark minus error of the stream on the same series, buckets and lag (F8).
 Reads `published` plans, `orders` and `demand_history`; writes no measure.
 """
@@ -21,8 +22,11 @@ from trivet.demand.scope import Texts, group_rows
 
 ALARM: Final = 4.0
 """Tracking signal beyond which a forecast is called biased."""
+ONLY_MARKET: Final = "ALL"
+"""Market of rows that name none, as history has it."""
+LEAST: Final = 6
+"""Buckets a tracking signal needs before it alarms."""
 _LAST: Final = 12
-_LEAST: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,7 @@ class Score:
         tracking_signal: sum of the totals' errors over their mean absolute error, last 12 buckets.
         cells: scored cells.
         buckets: scored buckets.
+        mape: mean error in parts of each cell's demand; cells without demand have none.
     """
 
     wmape: float | None
@@ -43,11 +48,12 @@ class Score:
     tracking_signal: float | None
     cells: int
     buckets: int
+    mape: float | None = None
 
     @property
     def alarm(self) -> bool:
         """Whether the tracking signal says bias: beyond 4 over at least 6 buckets."""
-        return self.tracking_signal is not None and self.buckets >= _LEAST and abs(self.tracking_signal) > ALARM
+        return self.tracking_signal is not None and self.buckets >= LEAST and abs(self.tracking_signal) > ALARM
 
 
 def score(forecast: Counts, actual: Counts, scored: Flags, scale: Rates | None = None) -> Score:
@@ -64,6 +70,8 @@ def score(forecast: Counts, actual: Counts, scored: Flags, scale: Rates | None =
     """
     error = np.where(scored, forecast - actual, 0)
     sold = int(np.where(scored, actual, 0).sum())
+    ordered = scored & (actual > 0)
+    parts = np.abs(error[ordered]) / actual[ordered]
     usable = scored.any(axis=0)
     by_bucket = error.sum(axis=0)[usable][-_LAST:]
     typical = float(np.abs(by_bucket).mean()) if len(by_bucket) else 0.0
@@ -74,6 +82,7 @@ def score(forecast: Counts, actual: Counts, scored: Flags, scale: Rates | None =
         tracking_signal=int(by_bucket.sum()) / typical if typical > 0 else None,
         cells=int(scored.sum()),
         buckets=int(usable.sum()),
+        mape=float(parts.mean()) if len(parts) else None,
     )
 
 
@@ -112,18 +121,36 @@ def roll_up_cells(groups: Texts, forecast: Counts, actual: Counts, scored: Flags
 def published_at_lag(inputs: PlanInputs, demand: Panel, measure: str, lag: int) -> tuple[Counts, Flags]:
     """Give what earlier cycles published for each bucket `lag` buckets ahead.
 
+    A plan leaves zeros out: what it said of a series at all, it said of every bucket up to its last one.
+
     Returns:
         (series, buckets) counts, and the cells that were published; keys the panel does not have are left out.
     """
     rows = inputs.table("published").filter(pl.col("measure") == measure)
+    rows = rows.with_columns(
+        market=pl.when(pl.col("market") == "").then(pl.lit(ONLY_MARKET)).otherwise(pl.col("market"))
+    )
     target, cycle = bucket_columns(inputs, rows["bucket"]), bucket_columns(inputs, rows["cycle"])
-    place = demand.find(rows)
-    hit = (target - cycle == lag) & (place >= 0) & (cycle >= 0) & (target < len(demand.buckets))
+    place, end = demand.find(rows), len(demand.buckets)
+    hit = (target - cycle == lag) & (place >= 0) & (cycle >= 0) & (target < end)
     counts = np.zeros(demand.shape, dtype=np.int64)
     given = np.zeros(demand.shape, dtype=np.bool_)
     np.add.at(counts, (place[hit], target[hit]), rows["quantity"].fill_null(0).to_numpy()[hit])
-    given[place[hit], target[hit]] = True
+    reach = np.full(end, -1, dtype=np.int64)
+    inside = (cycle >= 0) & (cycle < end)
+    np.maximum.at(reach, cycle[inside], target[inside])
+    spoken = inside & (place >= 0) & (cycle + lag < end)
+    spoken[spoken] = cycle[spoken] + lag <= reach[cycle[spoken]]
+    given[place[spoken], cycle[spoken] + lag] = True
     return counts, given
+
+
+def due_demand(demand: Panel) -> Counts:
+    """Give what plans are held to: orders by requested date, in buckets of stock-outs what was due.
+
+    A one-off is no reason to forgive a plan that missed it; a stock-out is.
+    """
+    return np.maximum(demand.count("orders"), demand.count("demand_history"))
 
 
 def score_published(inputs: PlanInputs, demand: Panel, measure: str, lag: int, groups: Texts | None = None) -> Score:
@@ -132,8 +159,7 @@ def score_published(inputs: PlanInputs, demand: Panel, measure: str, lag: int, g
     Series by series, or by `groups` (a name a series). Closed buckets in which the series lived and the plan spoke.
     """
     planned, given = published_at_lag(inputs, demand, measure, lag)
-    # A one-off is no reason to forgive a plan that missed it; a stock-out is: what was due counts.
-    actual = np.maximum(demand.count("orders"), demand.count("demand_history"))
+    actual = due_demand(demand)
     scored = given & demand.mask("demand_history")
     scored[:, demand.buckets.first_open :] = False
     if groups is not None:

@@ -180,9 +180,18 @@ def _members(panel: Panel, inputs: PlanInputs, level: tuple[str, str]) -> list[s
     return [parents.get(leaf, "Unassigned") for leaf in panel.keys[dimension].to_list()]
 
 
+def _why(entry: Entry) -> str:
+    """Say an entry's reason, what it rests on and how long it counts."""
+    if isinstance(entry, RecordChange):
+        return entry.reason or ""
+    until = "" if entry.expires is None else f"expires {entry.expires:%Y-%m-%d}"
+    rests = "" if entry.assumption is None else f"assumes {entry.assumption}"
+    return "; ".join(part for part in (entry.reason_code, entry.reason, rests, until) if part)
+
+
 def words(entry: Entry) -> str:
     """Say an entry in one line."""
-    reason = f" ({entry.reason})" if entry.reason else ""
+    reason = f" ({_why(entry)})" if _why(entry) else ""
     if isinstance(entry, RecordChange):
         return f"{entry.table}: {', '.join(f'{k}={v}' for k, v in entry.key)}{reason}"
     where = ", ".join(str(node) for node in entry.scope) or "everything"

@@ -1,7 +1,7 @@
 """One user intent = one module = one function of the same name; each says where it can be reached (`declare`).
 
 Reading order, the order of a month: `create_workspace`, `init_folder`, `import_folder`, `list_people`,
-`list_dimensions`, `show_health`, `make_plan`, `show_plan`, `show_mix`, `set_mix`, `show_segments`,
+`list_dimensions`, `show_health`, `make_plan`, `show_plan`, `show_mix`, `set_mix`, `show_segments`, `show_accuracy`,
 `preview_changes`, `record_changes`,
 `undo_change`, `list_changes`, `trace_cell`, `branch_scenario`, `merge_scenario`, `rebase_scenario`,
 `compare_scenarios`, `explain_cell`, `price_relief`, `check_plan`, `submit_plan`, `approve_plan`, `publish_plan`,

@@ -15,9 +15,11 @@ from trivet.core.ids import Digest, ScenarioId
 from trivet.core.issues import Issue, Severity
 from trivet.core.report import ImportReport
 from trivet.core.rights import Task
+from trivet.planning.accuracy import PLAN, judge_last_plan, with_earlier_plans
 from trivet.planning.inputs import MISSING_TABLE, build_inputs
 from trivet.store import SourceFile
 from trivet.usecases.declare import Shells
+from trivet.workspace.earlier import earlier_panels
 from trivet.workspace.workspace import MAIN, Workspace
 
 DECLARED = Shells(command="import", why="pages come with the workbench")
@@ -95,6 +97,10 @@ def _company_issues(workspace: Workspace, load: FolderLoad, scenario: ScenarioId
     except InvalidInput as error:
         return (Issue(code="data.no-plan", severity=Severity.REFUSED, message=error.message, advice=""),)
     said = [issue for issue in found if issue.code != MISSING_TABLE]  # the report says these already
+    judged = judge_last_plan(
+        with_earlier_plans(inputs, PLAN, earlier_panels(workspace, scenario, inputs.model, PLAN), [1])
+    )
+    said += [judged] if judged is not None else []
     before = workspace.store.scenario(scenario).snapshot
     if before is None:
         return tuple(said)

@@ -1,12 +1,14 @@
 """List the log of a scenario: who changed what, when and why, and what it moved (G10)."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
-from trivet.core.entries import Logged
+from trivet.core.company import parse_company
+from trivet.core.entries import Change, Logged, RecordChange
 from trivet.core.ids import ScenarioId, Seq
-from trivet.core.live import taken_back
+from trivet.core.live import expired, taken_back
 from trivet.core.said import parse_moment
 from trivet.planning.compare import words
 from trivet.usecases.declare import Shells
@@ -19,7 +21,16 @@ DECLARED = Shells(command="log", why="pages come with the workbench")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
-    """One entry of the log; `moved` is the change of the total of its cells, in units, `source` where it came from."""
+    """One entry of the log.
+
+    Attributes:
+        moved: change of the total of its cells, in units.
+        live: whether it counts: not taken back and not expired.
+        source: where it came from.
+        reason, reason_code, assumption: why, of what kind, and what it rests on; empty when not given.
+        expires: first day of the cycle from which it no longer counts; None = for good.
+        expired: whether that cycle has begun.
+    """
 
     seq: Seq
     scenario: ScenarioId
@@ -29,6 +40,11 @@ class LogLine:
     moved: Decimal
     live: bool
     source: str
+    reason: str = ""
+    reason_code: str = ""
+    assumption: str = ""
+    expires: date | None = None
+    expired: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,26 +73,42 @@ def list_changes(workspace: Workspace, *, scenario: str = MAIN, as_of: str | Non
     seq = seq_of(workspace, name, parse_moment(as_of) if as_of else None)
     entries = workspace.store.entries(name, upto=seq)
     withdrawn = taken_back(entries)
-    lines = tuple(
-        LogLine(
-            seq=logged.seq,
-            scenario=logged.scenario,
-            actor=logged.stamp.actor,
-            at=logged.stamp.at,
-            what=words(logged.entry),
-            moved=sum(
-                (
-                    int((e.after - e.before).sum()) * (workspace.registry[e.measure].quantum or Decimal("1e-9"))
-                    for e in logged.effects
-                ),
-                Decimal(0),
-            ),
-            live=logged.seq not in withdrawn,
-            source=logged.stamp.source,
-        )
-        for logged in _seen(workspace, name, entries)
-    )
+    cycle = _cycle(workspace, name, entries)
+    lines = tuple(_line(workspace, logged, withdrawn, cycle) for logged in _seen(workspace, name, entries))
     return LogAnswer(scenario=name, seq=seq, lines=lines, part=workspace.rights.part)
+
+
+def _cycle(workspace: Workspace, scenario: ScenarioId, entries: Sequence[Logged]) -> date | None:
+    """Give the current cycle of a scenario's data, where an entry expires; else None."""
+    snapshot = workspace.store.scenario(scenario).snapshot
+    if snapshot is None or all(isinstance(e.entry, RecordChange) or e.entry.expires is None for e in entries):
+        return None
+    return parse_company(workspace.store.snapshot(snapshot, only=()).company_text).buckets().current
+
+
+def _line(workspace: Workspace, logged: Logged, withdrawn: Collection[Seq], cycle: date | None) -> LogLine:
+    entry = logged.entry
+    over = cycle is not None and expired(entry, cycle)
+    moved = (
+        int((e.after - e.before).sum()) * (workspace.registry[e.measure].quantum or Decimal("1e-9"))
+        for e in logged.effects
+    )
+    change = entry if isinstance(entry, Change) else None
+    return LogLine(
+        seq=logged.seq,
+        scenario=logged.scenario,
+        actor=logged.stamp.actor,
+        at=logged.stamp.at,
+        what=words(entry),
+        moved=sum(moved, Decimal(0)),
+        live=logged.seq not in withdrawn and not over,
+        source=logged.stamp.source,
+        reason=entry.reason or "",
+        reason_code=(change.reason_code if change else None) or "",
+        assumption=(change.assumption if change else None) or "",
+        expires=change.expires if change else None,
+        expired=over,
+    )
 
 
 def _seen(workspace: Workspace, scenario: ScenarioId, entries: tuple[Logged, ...]) -> tuple[Logged, ...]:

@@ -11,6 +11,7 @@ from trivet.core.said import Said, to_change
 from trivet.cycle.fences import check_fence
 from trivet.planning.preview import Children, Preview, preview
 from trivet.usecases.declare import Shells
+from trivet.usecases.record_changes import unknown_names
 from trivet.workspace.seen import see_numbers
 from trivet.workspace.workspace import MAIN, Workspace
 
@@ -52,7 +53,8 @@ def preview_changes(workspace: Workspace, changes: Sequence[Entry | Said], *, sc
     fences = tuple(
         issue for entry in entries if isinstance(entry, Change) for issue in check_fence(entry, inputs.model.buckets)
     )
-    if theirs := refuse_entries(entries, inputs.model, seen.model, workspace.rights):
-        return PreviewAnswer(scenario=name, previews=(), issues=theirs)
-    previews, refused = preview(plan, inputs, workspace.store.entries(name), entries)
-    return PreviewAnswer(scenario=name, previews=previews, issues=(*fences, *refused))
+    theirs = refuse_entries(entries, inputs.model, seen.model, workspace.rights)
+    if refused := theirs + unknown_names(entries, inputs, seen):
+        return PreviewAnswer(scenario=name, previews=(), issues=refused)
+    previews, problems = preview(plan, inputs, workspace.store.entries(name), entries)
+    return PreviewAnswer(scenario=name, previews=previews, issues=(*fences, *problems))

@@ -7,17 +7,18 @@ from typing import cast
 
 import numpy as np
 
-from trivet.core.entries import Change, Effect, Entry, Logged, Operation
+from trivet.core.entries import Change, Entry, Logged
 from trivet.core.formula import readers
 from trivet.core.ids import MeasureId, ScenarioId, Seq
-from trivet.core.issues import Issue, Place, Severity
+from trivet.core.issues import Issue, Severity
 from trivet.core.panel import Panel
 from trivet.core.permits import beyond, refuse_effects, refuse_entries
-from trivet.core.plan import Model
+from trivet.core.plan import Model, PlanInputs
 from trivet.core.rights import Rights
 from trivet.core.said import Said, to_change
 from trivet.core.scope import rows_of
 from trivet.cycle.fences import check_fence
+from trivet.cycle.grounds import check_grounds, check_names
 from trivet.planning.explain import total
 from trivet.usecases.declare import Shells
 from trivet.workspace.cube import Refused
@@ -98,6 +99,8 @@ def record_changes(
     fences = tuple(i for entry in entries if isinstance(entry, Change) for i in check_fence(entry, model.buckets))
     refused = refuse_entries(entries, model, seen_inputs.model, rights)
     refused += tuple(issue for issue in fences if issue.severity is Severity.REFUSED)
+    assumed = cube.inputs.table("assumptions")["assumption"].to_list()
+    refused += unknown_names(entries, cube.inputs, seen_inputs)
     if refused:
         return ChangeAnswer(scenario=name, recorded=False, moved=(), issues=refused)
     try:
@@ -108,7 +111,7 @@ def record_changes(
             refuse=lambda change, effects: (
                 beyond(change, rights)
                 if refuse_effects(effects, cube.plan.panels, model, rights)
-                else _reason_missing(change, effects, model.company.reason_above)
+                else check_grounds(change, effects, model.company, model.registry, assumed)
             ),
             tell=lambda logged, before, after: _moved(model, logged, before, after, rights),
         )
@@ -117,23 +120,14 @@ def record_changes(
     return ChangeAnswer(scenario=name, recorded=True, moved=moved, issues=fences)
 
 
-def _reason_missing(change: Change, effects: Sequence[Effect], limit: float) -> tuple[Issue, ...]:
-    """Refuse a change above the company's limit that gives no reason (R6)."""
-    if change.reason or change.operation not in (Operation.SET, Operation.ADD, Operation.SCALE):
-        return ()
-    before = sum(int(effect.before.sum()) for effect in effects)
-    after = sum(int(effect.after.sum()) for effect in effects)
-    percent = abs(after - before) / before * 100 if before else (100.0 if after else 0.0)
-    if percent <= limit:
-        return ()
-    return (
-        Issue(
-            code="change.reason-needed",
-            severity=Severity.REFUSED,
-            place=Place(measure=change.measure, scope=change.scope, first=change.first, last=change.last),
-            message=f"this moves its cells by {percent:.1f} %; above {limit:g} % a reason is needed.",
-            advice='Give one: --reason "...".',
-        ),
+def unknown_names(entries: Sequence[Entry], inputs: PlanInputs, seen: PlanInputs) -> tuple[Issue, ...]:
+    """Refuse reason codes and assumptions nobody knows; only what somebody may see is offered instead."""
+    known, named = (each.table("assumptions")["assumption"].to_list() for each in (inputs, seen))
+    return tuple(
+        issue
+        for entry in entries
+        if isinstance(entry, Change)
+        for issue in check_names(entry, inputs.model.company, known, named)
     )
 
 
