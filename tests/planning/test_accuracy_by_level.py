@@ -132,6 +132,19 @@ def test_buckets_with_empty_shelves_are_marked(make: MakeInputs) -> None:
     assert {one.member: one.stock_outs for one in found} == {"": ("2026-02",), "A": ("2026-02",), "B": ()}
 
 
+def test_a_bucket_reported_in_part_is_never_scored(make: MakeInputs) -> None:
+    inputs = hand_case(make)
+    demand = history(inputs)
+    whole = demand.mask("demand_history").copy()
+    whole[0, inputs.model.buckets.index(date(2026, 3, 1))] = False
+    cut = demand.with_counts({"demand_history": np.where(whole, demand.count("demand_history"), 0)},
+                             {"demand_history": whole})  # fmt: skip
+    held = hold(inputs, cut, "consensus_demand", 1, slice(0, cut.buckets.first_open))
+    found = measure_accuracy(inputs, cut, held, 1, short=nothing_short(cut))
+    assert found[0].score.wmape == (10 + 5 + 5 + 5 + 2) / 370
+    assert found[0].score.cells == 5
+
+
 def test_versions_published_here_replace_the_table_of_their_cycle(make: MakeInputs) -> None:
     inputs, earlier = hand_case(make), make(first="2025-12-01", cycle="2026-02-01", items=[{"item": "A"}])
     plan = Panel(

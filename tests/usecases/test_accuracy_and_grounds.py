@@ -148,7 +148,7 @@ def test_unknown_codes_are_refused_with_the_nearest(ruled: Workspace) -> None:
     assert not answer.recorded
     assert [issue.code for issue in answer.issues] == ["change.reason-code-unknown", "change.assumption-unknown"]
     assert "Maybe 'promotion'?" in answer.issues[0].message
-    assert "2 are registered. Maybe 'A-" in answer.issues[1].message
+    assert "2 are registered: A-1, A-2. Maybe 'A-" in answer.issues[1].message
     assert [i.code for i in trivet.preview_changes(ruled, [wrong]).issues] == [i.code for i in answer.issues]
     assert trivet.list_changes(ruled).lines == ()
 

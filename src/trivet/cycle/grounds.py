@@ -11,6 +11,8 @@ from trivet.core.issues import Issue, Place, Severity
 from trivet.core.measures import Registry
 from trivet.core.quantities import to_decimal
 
+FEW: Final = 12
+"""Codes that are listed one by one."""
 MOVES: Final = (Operation.SET, Operation.ADD, Operation.SCALE)
 """What moves numbers; a lock or a withdrawal needs no grounds."""
 
@@ -40,6 +42,7 @@ def check_names(
         )
     if change.assumption is not None and change.assumption not in assumptions:
         what = f"{len(assumptions)} are registered" if assumptions else "the table assumptions has none"
+        what += f": {', '.join(named)}" if 0 < len(named) <= FEW else ""
         issues.append(
             _refused(
                 "change.assumption-unknown",
