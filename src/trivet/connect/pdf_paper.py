@@ -8,7 +8,6 @@ the same bytes: the file's date is the first day of the cycle and the font comes
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from importlib.resources import files
 from typing import Final
 
 from trivet.connect.pack_book import BAD, GOOD, GREY, INK, Imprint
@@ -205,9 +204,10 @@ class Paper:
 
         Raises Unavailable when typst refuses them: a fault of ours, told with its words.
         """
+        import fontpkg_inter  # noqa: PLC0415 - the letters, for a pack only
         import typst  # noqa: PLC0415 - 80 MB, and only a pack needs it
 
-        fonts = str(files("fontpkg_inter") / "files")
+        fonts = str(fontpkg_inter.ROOT / "files")
         moment = datetime(self.day.year, self.day.month, self.day.day, tzinfo=UTC)
         source: bytes = self.text().encode()
         compiler = typst.Compiler(source, font_paths=typst.Fonts(include_system_fonts=False, font_paths=[fonts]))
