@@ -17,6 +17,7 @@ from trivet.planning.effects import effects_again
 from trivet.planning.make import find_options
 from trivet.planning.make import make_plan as make
 from trivet.planning.rows import on_rows_of
+from trivet.planning.undone import check_undo
 from trivet.reconcile.ties import run_ties
 from trivet.store import StoredScenario, StoredVersion
 from trivet.usecases.declare import Shells
@@ -51,6 +52,7 @@ def run_doctor(workspace: Workspace, *, again: bool = False) -> DoctorAnswer:
 
     checks = list(workspace.store.doctor(recompute))
     for scenario in workspace.store.scenarios():
+        checks.append(check_undo(workspace.store.entries(scenario.id)))
         version = workspace.store.latest_version(scenario.id)
         if version is not None:
             checks += _check_version(workspace, version, again=again)
@@ -96,7 +98,7 @@ def _check_version(workspace: Workspace, version: StoredVersion, *, again: bool)
         engines = workspace.engines(options.mode)
         learned = workspace.learned(version.snapshot, engines.forecaster)
         reference = workspace.reference(version.scenario, upto=version.seq)
-        made = make(sources.inputs, sources.entries, options, engines, reference, learned)
+        made = make(sources.inputs, sources.entries, options, engines, reference, learned, axes_of(workspace))
         whole = replace(made, issues=(*made.issues, *sources.issues))
         found.append(_same(f"V13 {version.id} made again is the same plan", plan, whole))
     return found
