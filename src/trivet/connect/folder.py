@@ -92,8 +92,8 @@ def _read(
     company = parse_company(company_text)
     if not company.buckets().first_open:
         raise InvalidInput(
-            f"company.toml: cycle {company.cycle} lies in the first bucket; a plan stands on at least one closed bucket "
-            "(nothing need have been sold in it). Set first_bucket at least one bucket earlier."
+            f"company.toml: cycle {company.cycle} lies in the first bucket; a plan stands on at least one closed "
+            "bucket (nothing need have been sold in it). Set first_bucket at least one bucket earlier."
         )
     specs = company_tables(specs, company)
     sources, issues = _find_sources(folder, specs, mapped)

@@ -16,7 +16,7 @@ timezone = "Europe/Berlin"  # dates of the plan are dates of this zone
 # reason_above = 5.0        # a change of more than this percent needs a reason
 
 # [changes]                 # what larger changes must rest on
-# assumption_above = 10.0   # percent: above it a reason, a reason code and an assumption (table assumptions); else never
+# assumption_above = 10.0   # percent: above it a reason, a code and an assumption (table assumptions); else never
 # amount_above = { consensus_demand = 500 }  # so do changes of more than this, in units of the measure that moves
 # reason_codes = ["promotion", "customer", "market", "supply", "price", "launch", "correction", "other"]
 

@@ -69,7 +69,7 @@ class Company:
     hierarchies: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     timezone: str = "UTC"
     reason_above: float = 5.0
-    segments: SegmentRules = SegmentRules()
+    segments: SegmentRules = field(default_factory=SegmentRules)
     dimensions: tuple[OwnDimension, ...] = ()
     grounds: GroundRules = field(default_factory=GroundRules)
 
