@@ -1,13 +1,14 @@
 """Run every benchmark at a size and print its figures: `python -m benchmarks.run smoke|full [--write] [NAME ...]`.
 
 A benchmark is a module `bench_NAME.py` with `run(size: str) -> Sequence[Figure]`. At size smoke nothing is held to
-a bar: it only shows that the benchmarks still run. `--write` puts the table into docs/benchmarks.md.
+a bar: it only shows that the benchmarks still run. `--write` puts the rows into docs/benchmarks.md and keeps those of
+benchmarks that did not run. What takes minutes runs at full size only when it is named.
 """
 
 import os
 import platform
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +22,8 @@ FOLDER = Path(__file__).parent
 PAGE = FOLDER.parent / "docs" / "benchmarks.md"
 SIZES = ("smoke", "full")
 MARK = "<!-- figures -->"
+BY_NAME = ("sku1k",)
+"""Benchmarks that take minutes at full size."""
 
 
 def names() -> list[str]:
@@ -50,10 +53,20 @@ def lines(name: str, size: str, figures: Sequence[Figure], unit: float) -> Itera
         yield f"| {name} | {figure.name} | {figure.seconds:.3f} | {cpu} | {figure.seconds / unit:.2f} | {bar} |"
 
 
+def merged(table: Sequence[str], before: Sequence[str], found: Iterable[str]) -> list[str]:
+    """Put the rows of benchmarks that ran beside those of the others that the page already has, by name."""
+    head = [line for line in table if not line.startswith("| ") or line.startswith("| part ")]
+    kept = [line for line in before if line.startswith("| ") and not line.startswith("| part ")]
+    others = [line for line in kept if line.split("|")[1].strip() not in set(found)]
+    rows = [line for line in table if line not in head]
+    return head + sorted(others + rows, key=lambda line: line.split("|")[1])
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run, print, and return 1 when a bar is missed at full size."""
     size = next((a for a in arguments if a in SIZES), "smoke")
-    chosen = [a for a in arguments if a in names()] or names()
+    every = [name for name in names() if size != "full" or name not in BY_NAME]
+    chosen = [a for a in arguments if a in names()] or every
     unit = yardstick()
     head = [
         f"Size {size}, {datetime.now(tz=UTC):%Y-%m-%d}, {os.cpu_count()} processors ({platform.machine()}), Python "
@@ -66,8 +79,9 @@ def main(arguments: Sequence[str]) -> int:
     table = [*head, *(row for name, figures in found.items() for row in lines(name, size, figures, unit))]
     sys.stdout.write("\n".join(table) + "\n")
     if "--write" in arguments:
-        kept = PAGE.read_text("utf-8").partition(MARK)[0].rstrip()
-        PAGE.write_text(f"{kept}\n\n{MARK}\n\n" + "\n".join(table) + "\n", "utf-8")
+        before, _, after = PAGE.read_text("utf-8").partition(MARK)
+        whole = "\n".join(merged(table, after.splitlines(), found))
+        PAGE.write_text(f"{before.rstrip()}\n\n{MARK}\n\n{whole}\n", "utf-8")
     missed = [figure.name for figures in found.values() for figure in figures if not figure.held]
     if missed and size == "full":
         sys.stderr.write(f"bars missed: {', '.join(missed)}\n")

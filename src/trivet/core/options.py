@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+LARGEST_PROGRAMME: Final = 600_000
+"""Columns up to which the supply plan is solved as one programme."""
 
 
 class ForecastMode(StrEnum):
@@ -21,6 +25,8 @@ class PlanOptions:
         late_buckets: most buckets demand may be served late before it is lost.
         seed: of everything drawn at random.
         mode: how much the statistical forecast computes.
+        largest_programme: most columns of a supply programme that is solved at once; a larger one is solved in
+            pieces, with a stated distance from the best plan.
     """
 
     allow_overtime: bool = True
@@ -28,3 +34,4 @@ class PlanOptions:
     late_buckets: int = 2
     seed: int = 7
     mode: ForecastMode = ForecastMode.FAST
+    largest_programme: int = LARGEST_PROGRAMME

@@ -1,7 +1,7 @@
 """What varies, behind ports: the forecaster, the solver, the executor, the stage cache, progress."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from trivet.core.ids import Counts, Digest, Rates
 from trivet.core.linear import LinearModel, Solution
@@ -51,6 +51,15 @@ class Solver(Protocol):
 
     def solve(self, model: LinearModel, basis: bytes | None = None) -> Solution:
         """Solve; warm from `basis` when it fits, else cold."""
+        ...
+
+
+@runtime_checkable
+class ManySolver(Solver, Protocol):
+    """A solver that solves many independent programmes at once, here or on other machines."""
+
+    def solve_each(self, models: Sequence[LinearModel]) -> Sequence[Solution]:
+        """Solve each from cold, answers in order; none depends on the others or on how they are batched."""
         ...
 
 

@@ -69,7 +69,7 @@ class HighsSolver:
         _set(highs, "threads", value=1)
         _set(highs, "parallel", value="off")
         _set(highs, "random_seed", value=0)
-        _check(highs.passModel(_to_highs(model)), "pass the model")
+        _check(highs.passModel(to_highs(model)), "pass the model")
         whole = model.integer is not None and bool(model.integer.any())
         warm = not whole and basis is not None and _start_from(highs, basis, model)
         if whole:
@@ -79,7 +79,7 @@ class HighsSolver:
         else:
             _set(highs, "solver", value="ipx")
             _set(highs, "run_crossover", value="on")
-        _check(highs.run(), "run")
+        _run(highs, whole=whole)
         return _answer(highs, whole=whole)
 
     def _budget(self, highs: "highspy.Highs", search: Search | None) -> None:
@@ -109,7 +109,22 @@ def _check(status: object, doing: str) -> None:
         raise Unavailable(f"HiGHS did not {doing}. Reinstall highspy 1.15 or newer and remove highspy-extras.")
 
 
-def _to_highs(model: LinearModel) -> "highspy.HighsLp":
+def _run(highs: "highspy.Highs", *, whole: bool) -> None:
+    """Run; where the simplex gives up (numbers too far apart), the interior point tries, and may fail as well."""
+    import highspy
+
+    ended = highs.run()
+    if ended == highspy.HighsStatus.kError and not whole:
+        highs.clearSolver()
+        _set(highs, "solver", value="ipx")
+        _set(highs, "run_crossover", value="on")
+        ended = highs.run()
+    if highs.getModelStatus() != highspy.HighsModelStatus.kSolveError:
+        _check(ended, "run")
+
+
+def to_highs(model: LinearModel) -> "highspy.HighsLp":
+    """Give a programme as HiGHS takes it."""
     import highspy
 
     lp = highspy.HighsLp()

@@ -16,7 +16,7 @@ from trivet.core.formula import recompute
 from trivet.core.ids import Digest, GrainName
 from trivet.core.issues import Issue
 from trivet.core.learned import Learned
-from trivet.core.options import ForecastMode, PlanOptions
+from trivet.core.options import LARGEST_PROGRAMME, ForecastMode, PlanOptions
 from trivet.core.panel import Panel
 from trivet.core.plan import Plan, PlanInputs, Recipe
 from trivet.core.ports import Engines, Forecaster
@@ -171,7 +171,11 @@ def _recipe(
 
 def options_digest(options: PlanOptions) -> Digest:
     """Give the sha256 over the choices of a scenario, as its recipe holds it."""
-    return _digest(repr(sorted(asdict(options).items())))
+    chosen = asdict(options)
+    if options.largest_programme == LARGEST_PROGRAMME:
+        # Recipes written before this choice existed stay what they are.
+        del chosen["largest_programme"]
+    return _digest(repr(sorted(chosen.items())))
 
 
 def find_options(digest: Digest) -> PlanOptions | None:

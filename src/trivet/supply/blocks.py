@@ -129,6 +129,16 @@ class Programme:
         sizes = [len(block.labels) * block.buckets for block in self._columns]
         return np.repeat(np.array(self._whole, dtype=np.bool_), sizes)
 
+    @property
+    def column_blocks(self) -> Sequence[Block]:
+        """The blocks of columns, in order."""
+        return tuple(self._columns)
+
+    @property
+    def row_blocks(self) -> Sequence[Block]:
+        """The blocks of rows, in order."""
+        return tuple(self._rows)
+
     def column_name(self, number: int) -> str:
         """Say a column in words."""
         return next((said for block in self._columns if (said := block.say(number))), f"column {number}")

@@ -8,6 +8,7 @@ Reads the requirements and the demand plan; writes `constrained_demand`, `unserv
 transfers, stock, backlog, load, overtime, material purchases and stock, and the costs they cause.
 """
 
+import math
 from dataclasses import dataclass
 
 from trivet.core.ids import Counts
@@ -22,6 +23,7 @@ from trivet.supply.cuts import find_cuts, tightened_items
 from trivet.supply.fill import Costs, fill_panels
 from trivet.supply.findings import find_issues
 from trivet.supply.found import Found
+from trivet.supply.large import in_pieces
 from trivet.supply.programme import (
     guess_whole,
     read_people_of,
@@ -50,7 +52,8 @@ class SupplyPlan:
         variance: (buckets,) money counts: all of `costs` but freight.
         freight: (buckets,) money counts of transfers, in the bucket they leave.
         costs: what the plan causes above standard by cause, plan currency by open bucket.
-        gap: how far a cheaper plan may be, as part of the cost the search weighs; 0 without lots and whole people.
+        gap: how far a cheaper plan may be, as part of the cost the search weighs; 0 without lots and whole people
+            where the programme is solved at once.
         issues: overloads, shortages, lost demand, backlog and more, with what is at stake.
         basis: where the solver stood.
         prices: duals of hours and deliveries: where to look for relief.
@@ -99,12 +102,14 @@ def plan_supply(
     programme = Programme(task.network.open)
     at = write_programme(programme, task, load)
     tight = tightened_items(task.network, task.asked, at.flows, at.refused, at.lots, at.stocked)
+    model = programme.build()
+    large = len(model.cost) > options.largest_programme
     searched = solve_whole(
-        programme.build(),
-        solver,
+        model,
+        in_pieces(programme, task, load, solver) if large else solver,
         basis,
         guess=lambda relaxed: guess_whole(task, at, relaxed),
-        cut=lambda relaxed: find_cuts(tight, relaxed),
+        cut=None if large else lambda relaxed: find_cuts(tight, relaxed),
     )
     solution = searched.solution
     staff = staff_plan(task.people, *read_people_of(solution, task, at), load.rows)
@@ -121,17 +126,19 @@ def plan_supply(
         freight=filled.freight,
         costs=filled.costs,
         gap=searched.gap,
-        issues=(*_solver_issues(searched), *find_issues(found)),
+        issues=(*_solver_issues(searched, len(model.cost), large=large), *find_issues(found)),
         basis=searched.basis,
         prices=read_prices(solution, task, at),
     )
 
 
-def _solver_issues(searched: Searched) -> tuple[Issue, ...]:
+def _solver_issues(searched: Searched, size: int, *, large: bool) -> tuple[Issue, ...]:
     if searched.solution.status is not Status.OPTIMAL:
         return (_not_solved(searched.solution),)
     if not searched.gap:
         return ()
+    if large:
+        return (_in_pieces(searched.gap, size),)
     return (
         Issue(
             code="supply.search-gap",
@@ -140,6 +147,18 @@ def _solver_issues(searched: Searched) -> tuple[Issue, ...]:
             "cheaper (penalties for late and lost demand included) may exist.",
             advice="Nothing to do; smaller smallest lots or fewer of them make the search easier.",
         ),
+    )
+
+
+def _in_pieces(gap: float, size: int) -> Issue:
+    # Rounded up: what is stated holds.
+    within = math.ceil(gap * 1000.0) / 1000.0
+    return Issue(
+        code="supply.in-pieces",
+        severity=Severity.NOTE,
+        message=f"the plan is within {within:.1%} of the best possible (penalties for late and lost demand included): "
+        f"with {size:,} decisions it is too large for one programme and is planned piece by piece.",
+        advice="Nothing to do; the next plan starts from the prices of this one and is usually nearer.",
     )
 
 

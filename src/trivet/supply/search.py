@@ -80,12 +80,12 @@ def solve_whole(
     relaxed = _solve(replace(model, integer=None), solver, basis)
     whole = model.integer
     if whole is None or relaxed.status is not Status.OPTIMAL:
-        return Searched(solution=relaxed, basis=relaxed.basis, gap=0.0)
+        return Searched(solution=relaxed, basis=relaxed.basis, gap=relaxed.gap)
     tighter, bounded = _with_cuts(model, solver, relaxed, cut) if cut else (model, relaxed)
     best = _from_guess(model, solver, (relaxed, bounded), guess)
     nodes = int(min(max(WORK // int(whole.sum()), FEWEST), MOST))
     start = best.values if best is not None else None
-    found, bound = relaxed, bounded.objective
+    found, bound = relaxed, bounded.objective - bounded.gap * abs(bounded.objective)
     if best is None or whole.sum() <= BRANCHED:
         found = solver.solve(replace(tighter, search=Search(nodes=nodes, gap=0.0, start=start)))
     if found is not relaxed and found.status is Status.OPTIMAL:

@@ -27,7 +27,7 @@ from trivet.core.rights import Rights, every_right, rights_of
 from trivet.core.tables import TableSpec
 from trivet.engines.cached import Cached
 from trivet.engines.ensemble import Ensemble
-from trivet.engines.highs import HighsSolver
+from trivet.engines.highs_many import ManyHighs
 from trivet.engines.processes import ProcessExecutor
 from trivet.planning.effects import moved_cells
 from trivet.planning.inputs import build_inputs
@@ -142,7 +142,7 @@ class Workspace:
         """Give the engines of this installation."""
         executor = ProcessExecutor(workers=self.settings.workers)
         forecaster = Cached(forecaster=Ensemble(mode=mode, executor=executor), stages=self.store.stages)
-        return PlanEngines(forecaster=forecaster, solver=HighsSolver(), progress=self.progress)
+        return PlanEngines(forecaster=forecaster, solver=ManyHighs(executor=executor), progress=self.progress)
 
     def learned(self, snapshot: Digest, forecaster: Forecaster) -> Learned:
         """Give what the forecast learned from a snapshot, from the tables as they were imported.
