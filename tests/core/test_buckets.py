@@ -117,3 +117,31 @@ def test_week_is_shared_between_months_by_working_days() -> None:
     assert np.allclose(week.share(month, []), [[1 / 7, 6 / 7], [0.0, 1.0]])
     only = Buckets(edges=month_edges(date(2026, 11, 1), 1), first_open=0)
     assert np.allclose(week.share(only, working), [[0.2], [0.0]])
+
+
+def test_a_telescope_shows_a_year_of_months_then_whole_quarters_then_whole_years() -> None:
+    axis = Buckets(
+        edges=month_edges(date(2026, 9, 1), 2 + 36), first_open=2, frozen_until=3, slushy_until=5, fiscal_start=1
+    )
+    named = axis.group(Period.TELESCOPE)
+    assert [name for name, _ in named] == [
+        *(axis.label(i) for i in range(16)),  # a quarter that has begun is not shown in part: months to 2027-12
+        *("FY2028-Q1", "FY2028-Q2", "FY2028-Q3", "FY2028-Q4"),
+        "FY2029",
+    ]
+    assert named[16] == ("FY2028-Q1", slice(16, 19))
+    assert [span.stop for _, span in named][:-1] == [span.start for _, span in named][1:]
+    assert named[-1][1].stop == 38
+
+
+@pytest.mark.parametrize("edges", [week_edges(date(2026, 6, 1), 157), four_four_five_edges(date(2026, 6, 1), 40, 4)])
+def test_a_telescope_of_any_calendar_holds_every_bucket_once(edges: tuple[date, ...]) -> None:
+    weeks = len(edges) > 100
+    calendar = Calendar.WEEKS if weeks else Calendar.FOUR_FOUR_FIVE
+    axis = Buckets(edges=edges, first_open=4, frozen_until=5, slushy_until=6, fiscal_start=4, calendar=calendar)
+    named = axis.group(Period.TELESCOPE)
+    assert sum(span.stop - span.start for _, span in named) == len(axis)
+    assert len({name for name, _ in named}) == len(named)
+    lengths = [span.stop - span.start for _, span in named]
+    assert lengths[: 4 + (52 if weeks else 12)] == [1] * (4 + (52 if weeks else 12))
+    assert max(lengths) >= (13 if weeks else 3)

@@ -30,6 +30,8 @@ class Period(StrEnum):
     BUCKET = "bucket"
     QUARTER = "quarter"
     YEAR = "year"
+    TELESCOPE = "telescope"
+    """Buckets to the end of a year from now, quarters to the end of the second year, years after (D5)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +123,23 @@ class Buckets:
 
     def group(self, period: Period) -> tuple[tuple[str, slice], ...]:
         """Group the buckets into named consecutive runs, e.g. ("FY2027", slice(50, 62))."""
-        names = [self._period_name(i, period) for i in range(len(self))]
+        telescoped = period is Period.TELESCOPE
+        names = self._telescoped() if telescoped else [self._period_name(i, period) for i in range(len(self))]
         starts = [i for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
         stops = [*starts[1:], len(names)]
         return tuple((names[a], slice(a, b)) for a, b in zip(starts, stops, strict=True))
+
+    def _telescoped(self) -> list[str]:
+        """Name periods the coarser the farther they are; each coarser one begins where a whole one does."""
+        finest_first = (Period.BUCKET, Period.QUARTER, Period.YEAR)
+        names, level = [], 0
+        for index in range(len(self)):
+            coarser = finest_first[min(level + 1, 2)]
+            begins = index and self._period_name(index, coarser) != self._period_name(index - 1, coarser)
+            if level < 2 and begins and self.edges[index] >= add_months(self.edges[self.first_open], 12 * (level + 1)):
+                level += 1
+            names.append(self._period_name(index, finest_first[level]))
+        return names
 
     def _period_name(self, index: int, period: Period) -> str:
         if period is Period.BUCKET:

@@ -54,7 +54,7 @@ class View:
     Attributes:
         by: level of the rows, or a hierarchy: every level above its leaves, members named by their path;
             a grain without its dimension shows one total.
-        period: bucket, quarter or year.
+        period: bucket, quarter, year, or telescope (the coarser the farther).
         where: nodes as `level=member`.
         first: first bucket; None = the current one, or of measures of closed buckets two years back.
         last: last bucket; None = the end of the plan, or `first`.
@@ -297,7 +297,7 @@ def _period(text: str) -> Period:
     try:
         return Period(text)
     except ValueError as error:
-        raise InvalidInput(f"period is '{text}'; expected bucket, quarter or year.") from error
+        raise InvalidInput(f"period is '{text}'; expected bucket, quarter, year or telescope.") from error
 
 
 def _kind(text: str) -> RateType:
