@@ -71,7 +71,7 @@ def show(  # noqa: PLR0913 - one option a choice of the view
     context: typer.Context,
     measure: Annotated[str | None, typer.Argument(help="Measure, e.g. consensus_demand; none = the summary.")] = None,
     by: Annotated[str, typer.Option(help="Level of the rows, e.g. family, item, region; or a hierarchy.")] = "family",
-    period: Annotated[str, typer.Option(help="bucket, quarter, year, or telescope (the coarser the farther).")] = "bucket",
+    period: Annotated[str, typer.Option(help="bucket, quarter, year, or telescope (coarser with time).")] = "bucket",
     where: Where = None,
     first: First = None,
     last: Last = None,
