@@ -14,7 +14,7 @@ import highspy
 from benchmarks.bench_supply import Asked, asked, by_cpu, scaled, solved_in_pieces, written
 from benchmarks.companies import LARGE, TINY
 from benchmarks.figures import Figure, Stopwatch
-from trivet.engines.highs import to_highs
+from trivet.engines.highs import hand_over
 from trivet.engines.highs_many import ManyHighs
 from trivet.engines.processes import LocalExecutor, ProcessExecutor
 
@@ -56,7 +56,7 @@ def _built(base: Asked) -> Figure:
         model = written(task, load).build()
         highs = highspy.Highs()
         highs.setOptionValue("output_flag", False)
-        highs.passModel(to_highs(model))
+        hand_over(highs, model)
     millions = len(model.cost) / MILLION
     # What the process held at most, ever, less what it held before: never less than was needed.
     memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6 - before) / millions

@@ -58,8 +58,8 @@ class Solver(Protocol):
 class ManySolver(Solver, Protocol):
     """A solver that solves many independent programmes at once, here or on other machines."""
 
-    def solve_each(self, models: Sequence[LinearModel]) -> Sequence[Solution]:
-        """Solve each from cold, answers in order; none depends on the others or on how they are batched."""
+    def solve_each(self, models: Sequence[LinearModel], bases: Sequence[bytes | None]) -> Sequence[Solution]:
+        """Solve each, warm where a basis fits; in order, none depending on the others or on how they are batched."""
         ...
 
 

@@ -25,6 +25,9 @@ MIP_NODES: Final = 50_000
 """Most branch-and-bound nodes: a limit that does not depend on the machine's speed."""
 PROVEN: Final = 1e-6
 """Gap, as a part of the objective, that is rounding and no gap."""
+COLUMNWISE: Final = 1
+MINIMISE: Final = 1
+"""How HiGHS numbers the two."""
 _EMPTY: Final = np.zeros(0)
 
 
@@ -69,7 +72,7 @@ class HighsSolver:
         _set(highs, "threads", value=1)
         _set(highs, "parallel", value="off")
         _set(highs, "random_seed", value=0)
-        _check(highs.passModel(to_highs(model)), "pass the model")
+        hand_over(highs, model)
         whole = model.integer is not None and bool(model.integer.any())
         warm = not whole and basis is not None and _start_from(highs, basis, model)
         if whole:
@@ -123,20 +126,13 @@ def _run(highs: "highspy.Highs", *, whole: bool) -> None:
         _check(ended, "run")
 
 
-def to_highs(model: LinearModel) -> "highspy.HighsLp":
-    """Give a programme as HiGHS takes it."""
-    import highspy
-
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = len(model.cost), len(model.row_lower)
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = model.cost, model.lower, model.upper
-    lp.row_lower_, lp.row_upper_ = model.row_lower, model.row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = model.starts, model.index, model.value
-    if model.integer is not None and bool(model.integer.any()):
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[int(whole)] for whole in model.integer]
-    return lp
+def hand_over(highs: "highspy.Highs", model: LinearModel) -> None:
+    """Give HiGHS a programme as arrays: nothing is copied on the way."""
+    whole = np.zeros(len(model.cost), dtype=np.int32) if model.integer is None else model.integer.astype(np.int32)
+    sizes = (len(model.cost), len(model.row_lower), len(model.value))
+    bounds = (model.cost, model.lower, model.upper, model.row_lower, model.row_upper)
+    passed = highs.passModel(*sizes, COLUMNWISE, MINIMISE, 0.0, *bounds, model.starts, model.index, model.value, whole)
+    _check(passed, "pass the model")
 
 
 def _start_from(highs: "highspy.Highs", basis: bytes, model: LinearModel) -> bool:

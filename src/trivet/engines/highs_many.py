@@ -1,7 +1,8 @@
 """Many independent linear programmes at once: batches of them to the executor, each solved as `highs` solves one.
 
-A programme goes to a worker as its arrays, its answer comes back the same way. Every programme is solved from cold on
-its own, so that an answer depends neither on the batch it went in nor on how many workers there are.
+A programme goes to a worker as its arrays and the basis to start from, its answer comes back the same way. Every
+programme is solved on its own, so that an answer depends neither on the batch it went in nor on how many workers
+there are.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ FEW: Final = 100_000
 """Columns in all below which starting workers costs more than they save."""
 BATCH: Final = 50_000
 """Columns of a batch, about: a second of work."""
+Begun = tuple[LinearModel, bytes | None]
+"""A programme and the basis to start from."""
 _STATUSES: Final = tuple(Status)
 
 
@@ -47,11 +50,12 @@ class ManyHighs:
         """Solve one programme, warm from `basis` when it fits."""
         return self.highs.solve(model, basis)
 
-    def solve_each(self, models: Sequence[LinearModel]) -> Sequence[Solution]:
-        """Solve programmes without whole numbers, each from cold; answers in order, without a basis."""
+    def solve_each(self, models: Sequence[LinearModel], bases: Sequence[bytes | None]) -> Sequence[Solution]:
+        """Solve programmes without whole numbers, each warm where its basis fits; answers in order."""
+        both = list(zip(models, bases, strict=True))
         if sum(len(model.cost) for model in models) < self.few:
-            return [self.highs.solve(model) for model in models]
-        batches = _batches(models, self.batch)
+            return [self.highs.solve(model, basis) for model, basis in both]
+        batches = _batches(both, self.batch)
         answers = self.executor.map_batches(solve_batch, [pack_models(batch) for batch in batches])
         return [answer for body in answers for answer in unpack_solutions(body)]
 
@@ -59,58 +63,59 @@ class ManyHighs:
 def solve_batch(body: bytes) -> bytes:
     """Solve the programmes of a batch, in a worker."""
     highs = HighsSolver()
-    return pack_solutions([highs.solve(model) for model in unpack_models(body)])
+    return pack_solutions([highs.solve(model, basis) for model, basis in unpack_models(body)])
 
 
-def pack_models(models: Sequence[LinearModel]) -> bytes:
-    """Write programmes as bytes: how many, the sizes of each, then their arrays one after the other."""
-    sizes = np.array([(len(m.cost), len(m.row_lower), len(m.value)) for m in models], dtype=np.int64)
-    parts = [np.int64(len(models)).tobytes(), sizes.tobytes()]
-    for m in models:
+def pack_models(models: Sequence[Begun]) -> bytes:
+    """Write programmes and their bases as bytes: how many, the sizes of each, then one after the other."""
+    sizes = [(len(m.cost), len(m.row_lower), len(m.value), len(basis or b"")) for m, basis in models]
+    parts = [np.int64(len(models)).tobytes(), np.array(sizes, dtype=np.int64).tobytes()]
+    for m, basis in models:
         parts += [_bytes(numbers) for numbers in (m.cost, m.lower, m.upper, m.row_lower, m.row_upper, m.value)]
         parts += [np.ascontiguousarray(numbers, dtype=np.int32).tobytes() for numbers in (m.starts, m.index)]
+        parts.append(basis or b"")
     return b"".join(parts)
 
 
-def unpack_models(body: bytes) -> list[LinearModel]:
+def unpack_models(body: bytes) -> list[Begun]:
     """Read what `pack_models` wrote."""
     reader = _Reader(body)
-    sizes = reader.whole(3 * int(reader.whole(1)[0])).reshape(-1, 3)
-    models = []
-    for columns, rows, entries in sizes.tolist():
+    sizes = reader.whole(4 * int(reader.whole(1)[0])).reshape(-1, 4)
+    models: list[Begun] = []
+    for columns, rows, entries, stood in sizes.tolist():
         cost, lower, upper = (reader.rates(columns) for _ in range(3))
         row_lower, row_upper, value = reader.rates(rows), reader.rates(rows), reader.rates(entries)
         starts, index = reader.indices(columns + 1), reader.indices(entries)
-        models.append(
-            LinearModel(
-                cost=cost,
-                lower=lower,
-                upper=upper,
-                row_lower=row_lower,
-                row_upper=row_upper,
-                starts=starts,
-                index=index,
-                value=value,
-            )
+        model = LinearModel(
+            cost=cost,
+            lower=lower,
+            upper=upper,
+            row_lower=row_lower,
+            row_upper=row_upper,
+            starts=starts,
+            index=index,
+            value=value,
         )
+        models.append((model, reader.plain(stood) or None))
     return models
 
 
 def pack_solutions(solutions: Sequence[Solution]) -> bytes:
-    """Write answers as bytes, without their bases."""
-    sizes = [(_STATUSES.index(s.status), len(s.values), len(s.duals)) for s in solutions]
+    """Write answers as bytes, like `pack_models`."""
+    sizes = [(_STATUSES.index(s.status), len(s.values), len(s.duals), len(s.basis or b"")) for s in solutions]
     parts = [np.int64(len(solutions)).tobytes(), np.array(sizes, dtype=np.int64).tobytes()]
     for s in solutions:
         parts += [_bytes(numbers) for numbers in (np.array([s.objective]), s.values, s.reduced_costs, s.duals)]
+        parts.append(s.basis or b"")
     return b"".join(parts)
 
 
 def unpack_solutions(body: bytes) -> list[Solution]:
     """Read what `pack_solutions` wrote."""
     reader = _Reader(body)
-    sizes = reader.whole(3 * int(reader.whole(1)[0])).reshape(-1, 3)
+    sizes = reader.whole(4 * int(reader.whole(1)[0])).reshape(-1, 4)
     solutions = []
-    for status, columns, rows in sizes.tolist():
+    for status, columns, rows, stood in sizes.tolist():
         objective, values = float(reader.rates(1)[0]), reader.rates(columns)
         reduced, duals = reader.rates(columns), reader.rates(rows)
         solutions.append(
@@ -120,7 +125,7 @@ def unpack_solutions(body: bytes) -> list[Solution]:
                 duals=duals,
                 reduced_costs=reduced,
                 objective=objective,
-                basis=None,
+                basis=reader.plain(stood) or None,
             )
         )
     return solutions
@@ -144,6 +149,11 @@ class _Reader:
         """Read int32 numbers."""
         return np.frombuffer(self.body, dtype=np.int32, count=count, offset=self._step(4 * count))
 
+    def plain(self, size: int) -> bytes:
+        """Read bytes."""
+        at = self._step(size)
+        return self.body[at : at + size]
+
     def _step(self, size: int) -> int:
         at = self.at
         self.at += size
@@ -154,14 +164,14 @@ def _bytes(numbers: Rates) -> bytes:
     return np.ascontiguousarray(numbers, dtype=np.float64).tobytes()
 
 
-def _batches(models: Sequence[LinearModel], columns: int) -> list[list[LinearModel]]:
+def _batches(models: Sequence[Begun], columns: int) -> list[list[Begun]]:
     """Cut programmes into batches of about so many columns, in order."""
-    batches: list[list[LinearModel]] = []
+    batches: list[list[Begun]] = []
     room = 0
-    for model in models:
+    for model, basis in models:
         if room <= 0:
             batches.append([])
             room = columns
-        batches[-1].append(model)
+        batches[-1].append((model, basis))
         room -= len(model.cost)
     return batches
