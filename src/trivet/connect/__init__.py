@@ -12,7 +12,7 @@ Modules in reading order. In, from the folder to typed tables:
 - load, checks, keys, renamed, returns: masters first, codes matched, duplicates asked about, old codes under the
   ones that go on, returns kept apart
 - between: what became of members since the last import
-- crosscheck, currencies, unit_slips, health: what looks wrong although every cell could be read
+- crosscheck, currencies, unit_slips, feeds, health: what looks wrong although every cell could be read
 - long_series: a long file of series for a backtest
 
 What is said and written about it:

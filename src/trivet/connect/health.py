@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from trivet.connect.feeds import find_ended_feeds, find_missing_buckets, find_partial_lines
 from trivet.core.buckets import Buckets
 from trivet.core.company import Company
 from trivet.core.issues import Issue, Place, Severity
@@ -32,12 +33,14 @@ def find_health_issues(tables: Tables, company: Company) -> tuple[Issue, ...]:
         if name in tables and tables[name].height:
             issues += _open_buckets(name, tables[name], buckets)
             issues += _last_bucket(name, tables[name], buckets)
-            issues += _missing_buckets(name, tables, buckets)
+            issues += find_missing_buckets(name, tables, buckets)
+            issues += find_ended_feeds(name, tables, buckets)
             issues += _zero_prices(name, tables[name])
             issues += _thin_series(name, tables[name])
     if "order_lines" in tables:
         issues += _zero_prices("order_lines", tables["order_lines"])
-        issues += _partial_lines(tables["order_lines"], buckets)
+        issues += find_partial_lines(tables["order_lines"], buckets)
+        issues += find_ended_feeds("order_lines", tables, buckets)
     if "stock_history" in tables:
         issues += _negative_stock(tables, buckets)
     if "bill_of_materials" in tables:
@@ -142,66 +145,6 @@ def _last_bucket(name: str, frame: pl.DataFrame, buckets: Buckets) -> list[Issue
             _amount(rows),
         )
     ]
-
-
-def _partial_lines(lines: pl.DataFrame, buckets: Buckets) -> list[Issue]:
-    """Find order lines that end more than a week before the last closed bucket does."""
-    last = lines.filter(pl.col("ordered") < buckets.current)["ordered"].max()
-    if not isinstance(last, date) or buckets.first_open == 0:
-        return []
-    start = buckets.edges[buckets.first_open - 1]
-    missing = (buckets.current - last).days - 1
-    if last < start or missing <= 7:
-        return []
-    rows = lines.filter((pl.col("ordered") >= start) & (pl.col("ordered") < buckets.current))
-    return [
-        _note(
-            "import.partial-last-bucket",
-            Severity.WARNING,
-            Place(source="order_lines", column="ordered", value=f"{last}", first=start),
-            (
-                f"the last order of the last closed bucket is of {last}, {missing} days before it ends: "
-                "it looks partial.",
-                f'If it is, set cycle = "{start:%Y-%m-%d}" in company.toml.',
-            ),
-            _amount(rows),
-        )
-    ]
-
-
-def _missing_buckets(name: str, tables: Tables, buckets: Buckets) -> list[Issue]:
-    """Find buckets in which a whole channel (or everything) has no row between its first and last one."""
-    frame, markets = tables[name], tables.get("markets")
-    parts = frame.select("market", "bucket", "value")
-    if markets is not None and markets["channel"].null_count() < markets.height:
-        parts = parts.join(markets.select("market", "channel"), on="market", how="left")
-    else:
-        parts = parts.with_columns(pl.lit("", dtype=pl.String).alias("channel"))
-    issues = []
-    for (channel,), rows in parts.group_by(["channel"], maintain_order=True):
-        there = sorted(set(rows["bucket"].to_list()))
-        gaps = [
-            day for day in buckets.starts if there[0] < day < min(there[-1], buckets.current) and day not in set(there)
-        ]
-        if gaps:
-            mean = to_decimal(int(rows["value"].sum() or 0) // len(there), MONEY)
-            issues.append(_gap(name, str(channel or ""), gaps, mean * len(gaps)))
-    return issues
-
-
-def _gap(name: str, channel: str, gaps: list[date], stake: Decimal) -> Issue:
-    who = f"channel '{channel}'" if channel else "the whole table"
-    months = ", ".join(f"{day:%Y-%m-%d}" for day in gaps[:12])
-    return _note(
-        "import.missing-buckets",
-        Severity.WARNING,
-        _place(name, gaps[0], gaps[-1]),
-        (
-            f"{who} has no row in {months}: missing, or nothing sold?",
-            "They are not filled. Write rows of 0 if nothing was sold; move what was booked in the next bucket.",
-        ),
-        stake,
-    )
 
 
 def _zero_prices(name: str, frame: pl.DataFrame) -> list[Issue]:
