@@ -15,6 +15,8 @@ from trivet.examples import __file__ as examples
 MAPPING = Path(examples).parent / "mappings" / "adventureworks.toml"
 Trivet = Callable[..., Any]
 
+pytestmark = pytest.mark.accept  # minutes: imports, plans, prices, publishes and hands over the real extract
+
 
 @pytest.fixture(scope="module")
 def trivet(tmp_path_factory: pytest.TempPathFactory) -> Trivet:
