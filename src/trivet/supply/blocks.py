@@ -99,14 +99,14 @@ class Programme:
     def build(self) -> LinearModel:
         """Give the programme as arrays, column by column, rows in order; zero coefficients left out."""
         count, height = _size(self._columns), _size(self._rows)
-        rows = _whole([entry[0] for entry in self._entries])
-        columns = _whole([entry[1] for entry in self._entries])
-        values = _float([entry[2] for entry in self._entries])
-        place = columns * max(height, 1) + rows
+        # One number for column and row, so that little is held at once.
+        place = _whole([columns * max(height, 1) + rows for rows, columns, _ in self._entries])
         order = np.argsort(place, kind="stable")
         place = place[order]
+        values = _float([entry[2] for entry in self._entries])[order]
+        del order
         first = np.flatnonzero(np.diff(place, prepend=-1))
-        place, summed = place[first], _sums(values[order], first)
+        place, summed = place[first], _sums(values, first)
         kept = summed != 0
         place, summed = place[kept], summed[kept]
         starts = np.searchsorted(place, np.arange(count + 1, dtype=np.int64) * max(height, 1))

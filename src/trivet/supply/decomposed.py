@@ -25,9 +25,9 @@ from trivet.core.ports import ManySolver, Solver
 from trivet.supply.mixing import Mix, Proposal, mix, mixed_values, propose
 from trivet.supply.pieces import Entries, Piece, Pieces, columnwise, entries_of
 
-FEWEST_ROUNDS: Final = 10
+FEWEST_ROUNDS: Final = 12
 MOST_ROUNDS: Final = 40
-WORK: Final = 14_000_000
+WORK: Final = 17_000_000
 """Rounds times columns, at most: times that all pieces are planned at prices."""
 GOOD: Final = 0.01
 """Gap that is good enough to stop."""
