@@ -147,7 +147,7 @@ def shared_home(people_home: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return target
 
 
-@settings(max_examples=3, deadline=None, phases=[Phase.generate])
+@settings(max_examples=2, deadline=None, phases=[Phase.generate])
 @given(person=st.sampled_from(PARTS), seed=st.integers(0, 2**20))
 def test_other_numbers_outside_a_part_change_nothing_that_is_seen(shared_home: Path, person: str, seed: int) -> None:
     workspace = trivet.open_workspace(str(shared_home), actor=person)
@@ -182,7 +182,7 @@ WHERE: Mapping[str, tuple[tuple[str, ...], ...]] = {
 }
 
 
-@settings(max_examples=3, deadline=None, phases=[Phase.generate])
+@settings(max_examples=2, deadline=None, phases=[Phase.generate])
 @given(data=st.data())
 def test_changes_of_others_outside_a_part_leave_no_trace_in_it(
     people_home: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
