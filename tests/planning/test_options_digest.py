@@ -1,0 +1,24 @@
+"""Options in a recipe: a choice made moves the digest, a choice not there before leaves old recipes as they are."""
+
+from hashlib import sha256
+
+from trivet.core.options import ForecastMode, PlanOptions
+from trivet.planning.make import find_options, options_digest
+
+
+def test_recipes_written_before_large_programmes_were_cut_are_still_found() -> None:
+    before = [
+        ("allow_overtime", True),
+        ("allow_subcontract", False),
+        ("late_buckets", 2),
+        ("mode", ForecastMode.FAST),
+        ("seed", 7),
+    ]
+    digest = sha256(repr(before).encode()).hexdigest()
+    assert options_digest(PlanOptions(allow_subcontract=False)) == digest
+
+
+def test_a_smaller_largest_programme_is_another_recipe() -> None:
+    smaller = options_digest(PlanOptions(largest_programme=1000))
+    assert smaller != options_digest(PlanOptions())
+    assert find_options(smaller) is None
