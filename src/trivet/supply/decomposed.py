@@ -101,7 +101,8 @@ def solve_in_pieces(
     most = rounds or min(max(WORK // len(pieces.whole.cost), FEWEST_ROUNDS), MOST_ROUNDS)
     free, limited = (_Bench(solver, len(pieces.pieces)) for _ in range(2))
     number = 0
-    while number < most:
+    # Without a plan that fits there is none at all: twice as long is looked for that.
+    while number < most or (number < 2 * most and not (fitted and _fits(proposals, fitted))):
         number += 1
         priced = _priced(pieces, given, free)
         if priced is None:
