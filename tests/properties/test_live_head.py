@@ -229,6 +229,7 @@ def steps(company: Company, wanted: Sequence[Change]) -> Iterator[Head]:
         yield head
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # a drawn plan is large, and only told on failure
 @settings(max_examples=50)
 @given(wanted=st.lists(changes(OPEN, 12), min_size=1, max_size=8))
 def test_head_after_any_changes_is_make_plan_with_the_engines_held(company: Company, wanted: list[Change]) -> None:
@@ -236,6 +237,7 @@ def test_head_after_any_changes_is_make_plan_with_the_engines_held(company: Comp
     same(head.panels, planned_with_engines_held(company, head.log).panels)
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @settings(max_examples=40)
 @given(wanted=st.lists(changes(OPEN, 12), min_size=1, max_size=8), cut=st.integers(0, 8))
 def test_head_changed_live_caught_up_by_effects_and_folded_again_is_one(
@@ -256,6 +258,7 @@ def test_head_changed_live_caught_up_by_effects_and_folded_again_is_one(
                     assert np.array_equal(locks.get(name, np.zeros_like(truth)), truth), name
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @settings(max_examples=8)
 @given(wanted=st.lists(changes(OPEN, 12), min_size=1, max_size=5))
 def test_what_is_not_told_to_be_behind_is_what_the_next_plan_says(company: Company, wanted: list[Change]) -> None:
