@@ -52,7 +52,7 @@ def test_settings_are_read_with_their_defaults() -> None:
         (
             "[hierarchies.item]",
             "[hierarchy.item]",
-            r"unknown part \[hierarchy\]; expected changes, company, dimensions, hierarchies, netting, segments, time",
+            r"unknown part \[hierarchy\]; expected changes, company, dimensions, hierarchies, segments, time",
         ),
         ("currency", "curency", r"\[company\]: unknown key 'curency'; known are currency, name"),
         ("horizon", "horizont", r"\[time\]: unknown key 'horizont'"),

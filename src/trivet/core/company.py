@@ -16,7 +16,6 @@ from trivet.core.buckets import (
 )
 from trivet.core.errors import InvalidInput
 from trivet.core.grounds import GroundRules, parse_grounds
-from trivet.core.netting import NettingRules, parse_netting
 from trivet.core.segments import SegmentRules, parse_segments
 
 
@@ -56,7 +55,6 @@ class Company:
         segments: where ABC, XYZ and life-cycle classes are cut.
         dimensions: dimensions the company declares itself.
         grounds: from which size a change needs a reason code and an assumption.
-        netting: how far from its due day an order in hand counts as part of the forecast.
     """
 
     name: str
@@ -74,7 +72,6 @@ class Company:
     segments: SegmentRules = field(default_factory=SegmentRules)
     dimensions: tuple[OwnDimension, ...] = ()
     grounds: GroundRules = field(default_factory=GroundRules)
-    netting: NettingRules = field(default_factory=NettingRules)
 
     def buckets(self) -> Buckets:
         """Cut the plan's time axis: history from `first_bucket`, then `horizon` open buckets."""
@@ -111,7 +108,7 @@ def parse_company(text: str) -> Company:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"company.toml is not valid TOML: {error}. Put text in quotes.") from error
-    known = {"company", "time", "hierarchies", "dimensions", "segments", "changes", "netting"}
+    known = {"company", "time", "hierarchies", "dimensions", "segments", "changes"}
     unknown = sorted(set(raw) - known)
     if unknown:
         raise InvalidInput(f"company.toml: unknown part [{unknown[0]}]; expected {', '.join(sorted(known))}")
@@ -137,7 +134,6 @@ def parse_company(text: str) -> Company:
         },
         segments=parse_segments(raw.get("segments", {})),
         grounds=parse_grounds(raw.get("changes", {})),
-        netting=parse_netting(raw.get("netting", {})),
         dimensions=_own_dimensions(raw.get("dimensions", {}), raw.get("hierarchies", {})),
     )
 

@@ -23,7 +23,6 @@
 - `returned`: families and channels to which much comes back
 - `mix`: the split of a family over its items, and how wrong it was
 - `netting`: orders in hand eat the forecast
-- `remaining`: what of the agreed demand is neither shipped nor ordered yet
 - `expectation`: what a bucket should have brought
 - `scope`: family, region and channel of each series
 """

@@ -68,35 +68,6 @@ def history_sources(inputs: PlanInputs) -> dict[str, str]:
     return _demand_rows(inputs)[1]
 
 
-def orders_on_hand(inputs: PlanInputs, panel: Panel) -> tuple[Counts, Counts]:
-    """Give orders not yet shipped, by requested bucket, and what the current bucket has shipped.
-
-    An item's orders come from the table its history comes from; shipments name no order. Order lines are open while
-    they have no day of shipping. Tables by bucket don't tell: what the current bucket has shipped is taken off first.
-
-    Returns:
-        Two (series, buckets) arrays in counts; closed buckets are 0.
-    """
-    notes, first = _Notes(inputs=inputs), panel.buckets.first_open
-    sources = history_sources(inputs)
-    lines = _sale_lines(inputs).filter(pl.col("shipped").is_null())
-    open_lines = _sold(
-        lines.with_columns(
-            pl.col("requested").fill_null(pl.col("ordered")).alias("bucket"),
-            (pl.col("quantity") - pl.col("shipped_quantity").fill_null(0)).clip(0).alias("quantity"),
-        )
-    )
-    shipped = _fill(panel, notes.ahead(_shipment_rows(inputs)), "quantity")
-    shipped[:, first + 1 :] = 0
-    orders = np.zeros(panel.shape, dtype=np.int64)
-    for table in ("orders", "bookings"):
-        items = [item for item, source in sources.items() if source == table]
-        orders += _fill(panel, notes.ahead(_sold(inputs.table(table)).filter(pl.col("item").is_in(items))), "quantity")
-    orders = np.maximum(orders - shipped, 0)
-    items = [item for item, source in sources.items() if source == "order_lines"]
-    return orders + _fill(panel, notes.ahead(open_lines.filter(pl.col("item").is_in(items))), "quantity"), shipped
-
-
 def _demand_rows(inputs: PlanInputs) -> tuple[pl.DataFrame, dict[str, str]]:
     sources: dict[str, str] = {}
     parts = []
@@ -271,15 +242,6 @@ class _Notes:
         columns = pl.Series("column", bucket_columns(self.inputs, frame["bucket"]), dtype=pl.Int64)
         return frame.with_columns(columns).filter(
             (pl.col("column") >= 0) & (pl.col("column") < self.inputs.model.buckets.first_open)
-        )
-
-    def ahead(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Keep rows of known items in open buckets, with their bucket number in `column`."""
-        buckets = self.inputs.model.buckets
-        known = frame.filter(pl.col("item").is_in(self.inputs.model.dimensions["item"].ids))
-        columns = pl.Series("column", bucket_columns(self.inputs, known["bucket"]), dtype=pl.Int64)
-        return known.with_columns(columns).filter(
-            (pl.col("column") >= buckets.first_open) & (pl.col("column") < len(buckets))
         )
 
     def dated(self, frame: pl.DataFrame, table: str) -> pl.DataFrame:

@@ -28,7 +28,6 @@ from trivet.demand.consensus import agree
 from trivet.demand.drivers import apply_drivers
 from trivet.demand.history import demand_panel
 from trivet.demand.lifecycle import apply_life_cycle
-from trivet.demand.remaining import net_orders
 from trivet.demand.returned import find_returns
 from trivet.demand.segments import review_hints
 from trivet.demand.streams import spread_streams
@@ -107,7 +106,7 @@ def make_plan(
     tell("supply", 3, 3)
 
     tell("money", 0, 1)
-    demand = recompute(net_orders(inputs, met.demand), registry)
+    demand = recompute(met.demand, registry)
     supply, budget, company, problems = company_plan(
         inputs, demand, met.supply, met.load, met.material, variance=met.variance, freight=met.freight
     )
