@@ -2,6 +2,7 @@
 
 - `history`: orders, shipments and returns of the closed buckets, in plan currency
 - `presence`: which cells mean something: unborn, dead and not reported is not zero
+- `corrections`: what people say about the history
 - `cleansing`: stock-outs and one-offs corrected, and said
 - `training`: what the forecast learns from: gaps filled, past events taken out
 - `baseline`: the statistical forecast of the plan beside the seasonal-naive line
@@ -23,6 +24,7 @@
 - `returned`: families and channels to which much comes back
 - `mix`: the split of a family over its items, and how wrong it was
 - `netting`: orders in hand eat the forecast
+- `remaining`: what of the agreed demand is neither shipped nor ordered yet
 - `expectation`: what a bucket should have brought
 - `scope`: family, region and channel of each series
 """

@@ -1,8 +1,9 @@
 """Demand history fit to learn from: orders, with stock-outs and one-offs corrected and said, gaps marked as gaps.
 
-Reads orders, shipments and stock; writes `demand_history` (closed buckets) with a mask that is absent
-while a series is unborn, dead or not reported. Every correction is an issue with place, amount and
-reason; orders themselves are never touched. Promotions stay in: customers did buy; only the
+Reads orders, shipments, stock and what people said (`demand.corrections`, which goes before what is found here);
+writes `demand_history` (closed buckets) with a mask that is absent while a series is unborn, dead or not reported,
+`history_correction` (demand_history less orders) and `stock_out_units`. Every correction is an issue with place,
+amount and reason; orders themselves are never touched. Promotions stay in: customers did buy; only the
 training of the forecast leaves their lift out (`demand.training`).
 """
 
@@ -17,6 +18,7 @@ from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.core.quantities import QUANTITY, round_to_counts, to_amounts
 from trivet.core.seasons import YEAR_BUCKETS
+from trivet.demand.corrections import read_corrections
 from trivet.demand.events import event_factors
 from trivet.demand.expectation import expected_values, median
 from trivet.demand.history import bucket_columns, history_sources
@@ -36,36 +38,53 @@ _SCALE: Final = 1.4826
 
 
 def correct_history(inputs: PlanInputs, demand: Panel) -> tuple[Panel, tuple[Issue, ...]]:
-    """Write `demand_history`: orders corrected for stock-outs and one-offs, with its presence mask.
+    """Write `demand_history` with its presence mask, `history_correction` and `stock_out_units`.
 
     Items known by shipments only get, in buckets that ended with empty shelves, what was due instead of
     what was shipped; items with orders keep their orders, which already hold the unmet part.
     """
     closed = demand.buckets.first_open
     members = members_of(inputs, demand.keys)
+    verdicts, unused = read_corrections(inputs, demand, members)
     gaps, asked = not_reported(inputs, demand, members)
-    present = lived(demand, life_of(inputs, demand)) & ~gaps & planned(inputs, demand)[:, None]
+    alive = lived(demand, life_of(inputs, demand)) & ~(gaps & ~verdicts.kept) | verdicts.given
+    present = alive & planned(inputs, demand)[:, None]
     orders = demand.count("orders")[:, :closed]
+    stands = np.where(verdicts.given, verdicts.value, orders)
     season = YEAR_BUCKETS[demand.buckets.calendar]
     sources = history_sources(inputs)
     blind = np.array([sources.get(item) == "shipments" for item in members.item], dtype=np.bool_)
     empty = _empty_shelves(inputs, demand, blind) & present
-    due = round_to_counts(expected_values(to_amounts(orders, QUANTITY), present & ~empty, season), QUANTITY)
-    censored = empty & blind[:, None] & (due > orders)
-    history = np.where(censored, due, orders)
+    due = round_to_counts(expected_values(to_amounts(stands, QUANTITY), present & ~empty, season), QUANTITY)
+    said = verdicts.kept | verdicts.given
+    censored = empty & blind[:, None] & (due > stands) & ~said
+    history = np.where(censored, due, stands)
     single, due = _one_offs(history, present, event_factors(inputs, demand)[:, :closed], season)
-    history = np.where(single, due, history)
-    full = np.zeros(demand.shape, dtype=np.int64)
-    mask = np.zeros(demand.shape, dtype=np.bool_)
-    full[:, :closed], mask[:, :closed] = np.where(present, history, 0), present
+    single &= ~said
+    history = np.where(present, np.where(single, due, history), 0)
+    unmet = np.maximum(np.where(censored, history, orders) - demand.count("shipments")[:, :closed], 0)
     issues = [
-        *asked,
+        *unused,
+        *(issue for issue in asked if not verdicts.answers(demand, members, issue)),
         *_no_goods(inputs, demand, members),
         *_stock_outs(demand, members, empty & ~blind[:, None]),
         *_corrections(demand, censored, history - orders, "demand.stock-out-corrected"),
         *_corrections(demand, single, history - orders, "demand.one-off-corrected"),
     ]
-    return demand.with_counts({"demand_history": full}, {"demand_history": mask}), tuple(issues)
+    written = {
+        "demand_history": _on_all_buckets(demand, history),
+        "history_correction": _on_all_buckets(demand, np.where(present, history - orders, 0)),
+        "stock_out_units": _on_all_buckets(demand, np.where(empty, unmet, 0)),
+    }
+    mask = np.zeros(demand.shape, dtype=np.bool_)
+    mask[:, :closed] = present
+    return demand.with_counts(written, {"demand_history": mask}), tuple(issues)
+
+
+def _on_all_buckets(demand: Panel, closed: Counts) -> Counts:
+    full = np.zeros(demand.shape, dtype=np.int64)
+    full[:, : demand.buckets.first_open] = closed
+    return full
 
 
 def planned(inputs: PlanInputs, demand: Panel) -> Flags:
@@ -156,7 +175,8 @@ def _corrections(demand: Panel, where: Flags, change: Counts, code: str) -> list
                 place=_place(demand, Node(dimension="item", level="item", member=item), int(column), market),
                 message=f"{units_text(orders)} units stand in the history, {units_text(orders + moved)} were due by "
                 f"season and level: corrected by {units_text(moved)} ({reason}).",
-                advice="If customers do this every year, enter it as a promotion or a change of the consensus.",
+                advice="If customers do this every year, enter it as a promotion or a change of the consensus; "
+                "if it is true as it stands, say so in history_corrections.csv.",
                 at_stake=worth(demand, np.array([row]), change[row, column : column + 1]),
             )
         )

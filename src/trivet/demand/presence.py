@@ -4,6 +4,7 @@ Writes no measure; gives masks over (series, closed bucket). A market whose feed
 in a bucket is asked about (issue), never read as a collapse of demand.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -62,10 +63,10 @@ def life_of(inputs: PlanInputs, panel: Panel) -> Life:
 
 
 def _bucket_after(panel: Panel, last: date | None) -> int:
-    edges = np.array(panel.buckets.starts, dtype="datetime64[D]")
+    edges = panel.buckets.edges
     if last is None:
-        return len(edges)
-    return int(np.searchsorted(edges, np.datetime64(last, "D"), side="right"))
+        return len(panel.buckets)
+    return bisect_right(edges, last, hi=len(panel.buckets))
 
 
 def _bucket_of(panel: Panel, first: date | None) -> int:
@@ -175,7 +176,7 @@ def _issue(inputs: PlanInputs, panel: Panel, market: str, run: tuple[int, int], 
         message=f"nothing is on record in {run[1] - run[0] + 1} buckets of a market that sells "
         f"{units_text(int(np.median(sold)))} units in a usual one: read as not reported, not as no demand "
         f"({inputs.model.company.name}).",
-        advice="Import what is missing; if it is true, enter the zero as a correction.",
+        advice="Import what is missing; if it is true, say so in history_corrections.csv.",
     )
 
 
@@ -192,5 +193,5 @@ def _cut_issue(inputs: PlanInputs, panel: Panel, market: str, totals: Counts, se
         message=f"{units_text(int(totals[-1]))} units in the last closed bucket, about {units_text(due)} were due and "
         f"the other markets delivered: it looks reported in part and is not learned from "
         f"({inputs.model.company.name}).",
-        advice="Import the complete bucket; if it is complete, say so by a correction of the history.",
+        advice="Import the complete bucket; if it is complete, say so in history_corrections.csv.",
     )
