@@ -25,6 +25,7 @@ from trivet.core.plan import Plan, PlanInputs
 from trivet.core.ports import Engines
 from trivet.core.quantities import QUANTITY, to_decimal
 from trivet.core.units import read_units
+from trivet.finance.invoicing import price_shipments
 from trivet.planning.compare import words
 from trivet.planning.worth import Worth, difference, earned, money, why
 from trivet.supply.model import SupplyPlan, plan_supply
@@ -119,8 +120,42 @@ def price_relief(
         NotFound: a node of the scope is no resource, material or supplier, or nothing limited lies there.
     """
     pricer = _Pricer(inputs, plan, options, engines)
+    return _answer(pricer, entries, engines, asked)
+
+
+def price_each(
+    inputs: PlanInputs,
+    plan: Plan,
+    options: PlanOptions,
+    engines: Engines,
+    scopes: Sequence[Scope],
+) -> tuple[ReliefPrices | None, ...]:
+    """Price the best block of each of several things, with the plan solved once for all of them.
+
+    Args:
+        inputs: the snapshot the plan was made from.
+        plan: the plan; its demand is kept as it is.
+        options: what it was made with.
+        engines: its solver is used, and told progress.
+        scopes: a resource or a material each.
+
+    Returns:
+        An answer for each scope, as `price_relief` gives it; None where nothing limits it any more.
+    """
+    if not scopes:
+        return ()
+    pricer, found = _Pricer(inputs, plan, options, engines), list[ReliefPrices | None]()
+    for scope in scopes:
+        try:
+            found.append(_answer(pricer, (), engines, Asked(scope=scope, top=1)))
+        except NotFound:
+            found.append(None)
+    return tuple(found)
+
+
+def _answer(pricer: "_Pricer", entries: Sequence[Logged], engines: Engines, asked: Asked) -> ReliefPrices:
     blocks = pricer.blocks(asked)
-    firm = [] if asked.scope else firm_entries(inputs, entries)[: asked.top]
+    firm = [] if asked.scope else firm_entries(pricer.inputs, entries)[: asked.top]
     most = min(len(blocks), asked.top) + len(firm)
     reliefs: list[Relief] = []
     idle: set[tuple[str, str]] = set()
@@ -236,7 +271,7 @@ class _Pricer:
         return plan_supply(self.inputs, self.demand, supply, load, material, self.options, self.solver, self.basis)
 
     def _compare(self, solved: SupplyPlan) -> Worth:
-        demand = recompute(solved.demand, self.inputs.model.registry)
+        demand = recompute(price_shipments(self.inputs, solved.demand), self.inputs.model.registry)
         return difference(self.base, earned(self.inputs, demand, solved.supply, solved.variance, solved.freight))
 
     def _say(self, block: Block, value: Worth, holds: int) -> str:

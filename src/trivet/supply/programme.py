@@ -27,6 +27,7 @@ from trivet.supply.capacity import (
     read_rooms,
 )
 from trivet.supply.fair_share import add_fair_share
+from trivet.supply.held import add_held, source_bounds
 from trivet.supply.lot_sizes import SET_UP, Sized, add_lots, add_setup_hours, choose_lots, set_up_by_part, site_labels
 from trivet.supply.make_to_order import add_ordered_demand
 from trivet.supply.make_to_stock import (
@@ -134,6 +135,7 @@ def write_programme(programme: Programme, task: Task, load: Panel) -> Columns:
     refused = add_stocked_demand(programme, network, asked, balance, late)
     add_fair_share(programme, network, asked, refused.sites, refused.lost)
     add_ordered_demand(programme, network, asked, balance, flows)
+    add_held(programme, network, asked, flows)
     hours, overtime = add_hours(programme, network, asked, load, flows, task.crew)
     add_rooms(programme, asked, task.rooms, stocked.stock)
     _add_part_slack(programme, task, balance)
@@ -206,11 +208,13 @@ def _add_flows(programme: Programme, task: Task) -> Flows:
         ],
         cost=np.maximum(lanes.cost, 0.0)[:, None] + hold + TIE,
     )
+    least, room = source_bounds(network, purchase_room(network, allowed=task.options.allow_subcontract))
     bought = programme.columns(
         "buy",
         site_labels(network, sources.row),
         cost=np.maximum(sources.extra_cost, 0.0)[:, None] + TIE,
-        upper=purchase_room(network, allowed=task.options.allow_subcontract),
+        lower=least,
+        upper=room,
     )
     return Flows(made=made, sent=sent, bought=bought)
 
@@ -240,23 +244,28 @@ def guess_whole(task: Task, at: Columns, relaxed: Solution) -> list[Rates]:
     """Choose lots in several ways and round people up, from a plan without whole numbers.
 
     Returns:
-        Values for every column of the programme: lots put together by cost (`choose_lots`), and where the plan's own
-        set-ups add up to a part of one (`SET_UP_PARTS`).
+        Values for every column of the programme: lots put together by cost (`choose_lots`), and, where lots cost
+        something of their own, set up where the plan's own set-ups add up to a part of one (`SET_UP_PARTS`).
     """
     values = np.ceil(relaxed.values - 1e-6)
-    guesses = [values.copy() for _ in SET_UP_PARTS] if at.lots else []
-    uses = task.network.uses
+    guesses = [values.copy() for _ in SET_UP_PARTS]
+    uses, apart = task.network.uses, False
     price = np.maximum(-relaxed.duals[at.hours], 0.0)
     for lots in at.lots:
-        extra = np.zeros(lots.set_up.shape)
+        extra, weighs = np.zeros(lots.set_up.shape), np.asarray(lots.cost.any(axis=1))
         place = {int(number): i for i, number in enumerate(lots.number)} if lots.kind == SET_UP else {}
         for make, resource, setup in zip(uses.make.tolist(), uses.resource.tolist(), uses.setup.tolist(), strict=True):
             if make in place:
                 extra[place[make]] += setup * price[resource]
-        values[lots.set_up] = choose_lots(lots, relaxed.values[lots.flow], extra)
+                weighs[place[make]] |= setup > 0
+        chosen = choose_lots(lots, relaxed.values[lots.flow], extra)
+        values[lots.set_up] = chosen
+        apart = apart or bool(weighs.any())
         for guessed, part in zip(guesses, SET_UP_PARTS, strict=True):
-            guessed[lots.set_up] = set_up_by_part(relaxed.values[lots.set_up], part)
-    return [values, *guesses]
+            by_part = set_up_by_part(relaxed.values[lots.set_up], part)
+            # A lot that costs nothing of its own is a least size only: parts of a set-up say nothing of it.
+            guessed[lots.set_up] = np.where(weighs[:, None], by_part, chosen)
+    return [values, *guesses] if apart else [values]
 
 
 def read_wished(solution: Solution, task: Task, at: Columns) -> Wished:
@@ -311,6 +320,8 @@ def read_prices(solution: Solution, task: Task, at: Columns) -> Prices:
         more = np.maximum(-solution.reduced_costs[at.overtime], 0.0)
         hours = regular + task.crew.share * more
         deliveries[at.material.rows] = np.maximum(-solution.reduced_costs[at.material.columns], 0.0)
+        # Where a quantity is held by hand, a higher cap brings nothing more.
+        deliveries[network.held.deliveries.fixed] = 0.0
         for row, earliest in enumerate(network.deliveries.earliest):
             deliveries[row, :earliest] = 0.0
     return Prices(hours=hours, deliveries=deliveries)

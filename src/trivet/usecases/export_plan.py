@@ -14,13 +14,13 @@ from trivet.connect.csv_out import write_csv
 from trivet.connect.pack import write_pack
 from trivet.connect.pdf import draw_pack, write_pdf
 from trivet.connect.pdf_binding import PricedRelief
-from trivet.core.errors import InvalidInput, NotFound
+from trivet.core.errors import InvalidInput
 from trivet.core.ids import Digest, VersionId
 from trivet.core.plan import Plan
 from trivet.core.said import parse_scope
 from trivet.core.summary import PlanSummary
 from trivet.planning.make import find_options
-from trivet.planning.relief import Asked, price_relief
+from trivet.planning.relief import price_each
 from trivet.planning.summary import summarise
 from trivet.store import NewJob
 from trivet.store.parquet import write_plan
@@ -172,12 +172,10 @@ def priced_reliefs(
     sources = workspace.sources_of(version, made)
     wanted = [("resource", each.resource) for each in summary.overloads]
     wanted += [("item", each.item) for each in summary.shortages[:SHORTAGES]]
-    found: list[PricedRelief] = []
-    for level, name in wanted:
-        asked = Asked(scope=parse_scope((f"{level}={name}",), sources.inputs.model.dimensions), top=1)
-        try:
-            prices = price_relief(sources.inputs, made, sources.entries, options, workspace.engines(), asked)
-        except NotFound:  # nothing limits it any more
-            continue
-        found += [PricedRelief(name=name, worth=each.value.worth, said=each.said) for each in prices.reliefs]
-    return tuple(found)
+    scopes = [parse_scope((f"{level}={name}",), sources.inputs.model.dimensions) for level, name in wanted]
+    priced = price_each(sources.inputs, made, options, workspace.engines(), scopes)
+    return tuple(
+        PricedRelief(name=name, worth=each.value.worth, said=each.said)
+        for (_, name), prices in zip(wanted, priced, strict=True)
+        for each in (prices.reliefs if prices else ())
+    )
