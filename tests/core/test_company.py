@@ -7,6 +7,7 @@ import pytest
 from trivet.core.buckets import Calendar
 from trivet.core.company import Company, parse_company
 from trivet.core.errors import InvalidInput
+from trivet.core.forecasting import Reconciliation
 
 TEXT = """
 [company]
@@ -52,7 +53,7 @@ def test_settings_are_read_with_their_defaults() -> None:
         (
             "[hierarchies.item]",
             "[hierarchy.item]",
-            r"unknown part \[hierarchy\]; expected changes, company, dimensions, hierarchies, segments, time",
+            r"unknown part \[hierarchy\]; expected changes, company, dimensions, forecast, hierarchies, segments, time",
         ),
         ("currency", "curency", r"\[company\]: unknown key 'curency'; known are currency, name"),
         ("horizon", "horizont", r"\[time\]: unknown key 'horizont'"),
@@ -71,6 +72,33 @@ def test_wrong_setting_is_named_with_its_value_and_what_was_expected(old: str, n
     text = TEXT.format(calendar="months").replace(old, new)
     with pytest.raises(InvalidInput, match=says):
         parse_company(text)
+
+
+def test_way_levels_are_made_to_agree_is_chosen_by_name() -> None:
+    text = TEXT.format(calendar="months")
+    assert parse_company(text).forecast.reconciliation is Reconciliation.WLS_STRUCT
+    for way in Reconciliation:
+        chosen = parse_company(f'{text}\n[forecast]\nreconciliation = "{way}"\n')
+        assert chosen.forecast.reconciliation is way
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (
+            'reconciliation = "topdown"',
+            r"\[forecast\]: reconciliation is 'topdown'; expected one of wls_struct, wls_var, ols, bottom-up, "
+            r'middle-out, top-down. Did you mean "top-down"\?',
+        ),
+        ('reconciliation = "WLS-Struct"', r'Did you mean "wls_struct"\?'),
+        ("reconciliation = 3", r"reconciliation is 3; expected one of .*top-down\.$"),
+        ('reconciliation = ["ols"]', r"reconciliation is \['ols'\]; expected one of"),
+        ('method = "ols"', r"\[forecast\]: unknown key 'method'; known are reconciliation"),
+    ],
+)
+def test_way_nobody_knows_is_refused_with_the_nearest(line: str, says: str) -> None:
+    with pytest.raises(InvalidInput, match=says):
+        parse_company(f"{TEXT.format(calendar='months')}\n[forecast]\n{line}\n")
 
 
 def test_moment_stands_for_its_day() -> None:

@@ -14,7 +14,6 @@ from trivet.core.ports import Forecaster
 from trivet.demand.baseline import forecast
 from trivet.demand.cleansing import correct_history
 from trivet.demand.history import demand_panel
-from trivet.demand.levels import two_passes
 from trivet.engines.seasonal_naive import SeasonalNaive
 
 SEASON = [60.0, 80, 120, 150, 150, 130, 110, 90, 80, 70, 60, 100]
@@ -148,22 +147,3 @@ def test_a_company_without_a_year_gets_its_mean(make_inputs: MakeInputs) -> None
     panel, _ = baseline(inputs)
     assert units(panel, "seasonal_naive")[0] == [20.0] * 14
     assert units(panel)[0] == [20.0] * 14
-
-
-def test_levels_meet_between_the_sum_of_the_parts_and_the_whole() -> None:
-    own = np.array([[10.0], [30.0], [60.0]])
-    variance = np.array([1.0, 3.0, 6.0])
-    items, families = [np.array([0, 1]), np.array([2])], [np.array([0, 1])]
-    found = two_passes(own, variance, items, families, np.array([[40.0], [60.0], [130.0]]))
-    # items agree with their series; the family says 130, its parts 100 with twice its precision: 110
-    np.testing.assert_allclose(found, [[11.0], [33.0], [66.0]])
-    silent = two_passes(own, variance, items, families, np.full((3, 1), np.nan))
-    np.testing.assert_allclose(silent, own)
-
-
-def test_reconciled_series_never_fall_below_zero_and_keep_their_total() -> None:
-    own = np.array([[1.0], [99.0]])
-    found = two_passes(own, np.array([90.0, 10.0]), [np.array([0, 1])], [np.array([0])], np.array([[50.0], [50.0]]))
-    assert found.min() >= 0
-    # item: (50 + 100) / 2 = 75; family: (50 + 2 x 75) / 3 = 66.67
-    np.testing.assert_allclose(found.sum(), 200 / 3)

@@ -15,6 +15,7 @@ from trivet.core.buckets import (
     week_edges,
 )
 from trivet.core.errors import InvalidInput
+from trivet.core.forecasting import ForecastRules, parse_forecast
 from trivet.core.grounds import GroundRules, parse_grounds
 from trivet.core.segments import SegmentRules, parse_segments
 
@@ -55,6 +56,7 @@ class Company:
         segments: where ABC, XYZ and life-cycle classes are cut.
         dimensions: dimensions the company declares itself.
         grounds: from which size a change needs a reason code and an assumption.
+        forecast: how the forecast is made.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Company:
     segments: SegmentRules = field(default_factory=SegmentRules)
     dimensions: tuple[OwnDimension, ...] = ()
     grounds: GroundRules = field(default_factory=GroundRules)
+    forecast: ForecastRules = field(default_factory=ForecastRules)
 
     def buckets(self) -> Buckets:
         """Cut the plan's time axis: history from `first_bucket`, then `horizon` open buckets."""
@@ -108,7 +111,7 @@ def parse_company(text: str) -> Company:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"company.toml is not valid TOML: {error}. Put text in quotes.") from error
-    known = {"company", "time", "hierarchies", "dimensions", "segments", "changes"}
+    known = {"company", "time", "hierarchies", "dimensions", "segments", "changes", "forecast"}
     unknown = sorted(set(raw) - known)
     if unknown:
         raise InvalidInput(f"company.toml: unknown part [{unknown[0]}]; expected {', '.join(sorted(known))}")
@@ -134,6 +137,7 @@ def parse_company(text: str) -> Company:
         },
         segments=parse_segments(raw.get("segments", {})),
         grounds=parse_grounds(raw.get("changes", {})),
+        forecast=parse_forecast(raw.get("forecast", {})),
         dimensions=_own_dimensions(raw.get("dimensions", {}), raw.get("hierarchies", {})),
     )
 

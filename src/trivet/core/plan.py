@@ -53,7 +53,7 @@ class PlanInputs:
         return self.tables[name]
 
 
-RULES = 1
+RULES = 2
 """Number of the planning rules; raised when the same inputs give another plan."""
 
 

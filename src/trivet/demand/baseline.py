@@ -36,6 +36,7 @@ def known_series(inputs: PlanInputs, demand: Panel) -> Known:
         items=members.item,
         families=members.family,
         ending=np.asarray(~alive_ahead(inputs, demand).all(axis=1)),
+        reconciliation=inputs.model.company.forecast.reconciliation,
     )
 
 

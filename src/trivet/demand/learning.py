@@ -19,7 +19,7 @@ from trivet.core.ports import Forecaster
 from trivet.core.seasons import seasonal_index
 from trivet.demand.combined import combined_distance
 from trivet.demand.intervals import MOST_SERIES, bounds_of, choose_sample, learn_widths, usual_error
-from trivet.demand.levels import build_tree, two_passes
+from trivet.demand.levels import Levels, reconcile, sum_up
 from trivet.demand.scope import Texts, group_rows
 from trivet.demand.statistical import Known, combine, method_rows, sells, year_before
 
@@ -29,8 +29,6 @@ _ELDER: Final = 0.75
 """Series with less than this part of their family's longest history are not summed with it."""
 _FACTOR: Final = 4.0
 """Most that levels may lift a series or press it down."""
-_LEAST: Final = 1e-9
-"""Variance of a series that sold nothing."""
 _PLACES: Final = 9
 _ORIGINS: Final = 3
 """Most past forecasts the bounds are learned from."""
@@ -54,7 +52,7 @@ def learn(known: Known, horizon: int, forecaster: Forecaster) -> Learned:
     start = _untaught(known, seasons, elders)
     lesson = _Lesson.of(known, start)
     model = _train(lesson, forecaster)
-    own = _predict([lesson], model, horizon, forecaster)[0] if len(lesson.summed) else np.zeros((0, horizon))
+    own = _predict([lesson], model, horizon, forecaster)[0] if len(lesson.levels.summed) else np.zeros((0, horizon))
     widths, together = _bounds(known, horizon, forecaster)
     return Learned(
         model=model,
@@ -95,37 +93,26 @@ class _Lesson:
     Attributes:
         known: all series.
         rows: those for the methods.
-        items: series (by place in `rows`) of each item; families: items of each family.
+        levels: these series (by place in `rows`), their items and families.
         values, first: of the series and then of the sums of several.
-        summed: place among items and families of each of those sums.
+        told: node of each of them.
     """
 
     known: Known
     rows: Counts
-    items: list[Counts]
-    families: list[Counts]
+    levels: Levels
     values: Rates
     first: Counts
-    summed: Counts
+    told: Counts
 
     @classmethod
     def of(cls, known: Known, learned: Learned) -> "_Lesson":
         held = known.training
         rows = method_rows(known, learned.elders > 0)
-        items, families = _kin(known, rows)
-        tree = build_tree(held, rows, items, families)
-        sizes = [len(part) for part in tree.items]
-        wholes = [sum(sizes[item] for item in family) if len(family) > 1 else 0 for family in tree.families]
-        # the sum of one is that one: what lies below speaks alone
-        summed = np.flatnonzero(np.array(sizes + wholes, dtype=np.int64) > 1).astype(np.int64)
+        levels = sum_up(held, rows, *_kin(known, rows))
+        told = np.concatenate([np.arange(len(rows)), levels.summed])
         return cls(
-            known=known,
-            rows=rows,
-            items=tree.items,
-            families=tree.families,
-            values=np.concatenate([held.values[rows], tree.values[summed]]),
-            first=np.concatenate([held.first[rows], tree.first[summed]]),
-            summed=summed,
+            known=known, rows=rows, levels=levels, values=levels.values[told], first=levels.first[told], told=told
         )
 
 
@@ -169,14 +156,14 @@ def _factors(lesson: _Lesson, found: Rates, horizon: int) -> Rates:
     """Reconcile series with their sums; give what becomes of each as a part of its own forecast."""
     held, rows = lesson.known.training, lesson.rows
     factors = np.ones((len(held.values), horizon))
-    if not len(rows) or not len(lesson.summed):
+    if not len(rows) or not len(lesson.levels.summed):
         return factors
     bad = np.asarray(~np.isfinite(found[: len(rows)]).all(axis=1))
     own = np.maximum(np.where(bad[:, None], year_before(held, horizon)[rows], found[: len(rows)]), 0.0)
-    sums = np.full((len(lesson.items) + len(lesson.families), horizon), np.nan)
-    sums[lesson.summed] = found[len(rows) :]
-    variance = np.maximum(held.values[rows, -held.season :].mean(axis=1), _LEAST)
-    agreed = two_passes(own, variance, lesson.items, lesson.families, sums)
+    forecasts = np.full((len(lesson.levels.values), horizon), np.nan)
+    forecasts[lesson.told] = found
+    forecasts[: len(rows)] = own
+    agreed = reconcile(lesson.levels, forecasts, lesson.known.reconciliation)
     part = np.divide(agreed, own, out=np.ones(own.shape), where=own > 0)
     factors[rows] = np.clip(part, 1 / _FACTOR, _FACTOR)
     return factors

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from trivet.core.forecasting import Reconciliation
 from trivet.core.ids import Counts, Flags, Rates
 from trivet.core.learned import Learned
 from trivet.core.ports import Forecaster
@@ -37,6 +38,7 @@ class Known:
         keys: name of each series.
         items, families: what each series is summed under; bare series have only themselves.
         ending: series that end inside the horizon.
+        reconciliation: how their levels are made to agree.
     """
 
     training: Training
@@ -44,6 +46,7 @@ class Known:
     items: Texts
     families: Texts
     ending: Flags
+    reconciliation: Reconciliation = Reconciliation.WLS_STRUCT
 
     def before(self, back: int, rows: Counts) -> "Known":
         """Give some of the series as they were known `back` buckets earlier, moved to end in the last column."""
@@ -62,6 +65,7 @@ class Known:
             items=self.items[rows],
             families=self.families[rows],
             ending=self.ending[rows],
+            reconciliation=self.reconciliation,
         )
 
 
