@@ -23,6 +23,7 @@ from trivet.core.entries import Change, Effect, Logged, Operation
 from trivet.core.ids import ActorId, Counts, Digest, GrainName, MeasureId, MemberId, Rates, ScenarioId, Seq
 from trivet.core.issues import Issue, Node, Scope
 from trivet.core.measures import Kind
+from trivet.core.netting import NettingRules
 from trivet.core.options import PlanOptions
 from trivet.core.panel import Panel
 from trivet.core.plan import Plan, PlanInputs
@@ -97,7 +98,7 @@ def node(level: str, member: str) -> Node:
 
 @pytest.fixture(scope="module")
 def company() -> Company:
-    """Bikes of which one ends, one sells in halves, one has no price; planned, changed and planned again."""
+    """Bikes of which one ends, one sells in halves, one has no price, and orders in hand; planned, changed, planned."""
     folder = read_folder(bikes(), table_specs())
     tables = dict(folder.tables)
     items = tables["items"]
@@ -107,7 +108,12 @@ def company() -> Company:
     prices = tables["prices"]
     tables["prices"] = prices.filter(pl.col("item") != "C2")
     assert tables["prices"].height < prices.height
-    inputs, _ = build_inputs(folder.company, tables, table_specs(), measure_registry())
+    for name, bucket in (("orders", date(2026, 11, 1)), ("orders", date(2027, 1, 1)), ("shipments", date(2026, 11, 1))):
+        ahead = tables[name].filter(pl.col("bucket") == date(2025, 11, 1)).with_columns(bucket=pl.lit(bucket))
+        part = pl.col("quantity") // (2 if name == "shipments" else 1)
+        tables[name] = pl.concat([tables[name], ahead.with_columns(part.alias("quantity"))])
+    asked = replace(folder.company, netting=NettingRules(early_days=31, late_days=70))
+    inputs, _ = build_inputs(asked, tables, table_specs(), measure_registry())
     first = make.make_plan(inputs, (), PlanOptions(), engines())
     head = stand_on(first, inputs, (), base=Digest("one"), holds=Seq(0))
     city = node("family", "City")
@@ -271,16 +277,19 @@ def test_what_is_not_told_to_be_behind_is_what_the_next_plan_says(company: Compa
         assert not wrong, (grain, wrong)
 
 
-def test_an_edit_moves_edited_and_summed_measures_of_its_rows_alone(company: Company) -> None:
+def test_an_edit_moves_edited_measures_and_arithmetic_on_them_of_its_rows_alone(company: Company) -> None:
     head = stand_on(company.plan, company.inputs, company.log, base=Digest("two"), holds=company.log[-1].seq)
     after = recorded(head, entry("consensus_demand", "add", "50", node("item", "K2")))
     registry = company.inputs.model.registry
     before, now = head.plan.panel("demand"), after.plan.panel("demand")
     moved = {name for name in now.counts if now.counts[name] is not before.counts[name]}
-    assert moved == {"consensus_demand", "revenue"}
-    assert {registry[name].kind for name in moved} == {Kind.EDITED, Kind.SUMMED}
-    rows = np.flatnonzero((now.count("revenue") != before.count("revenue")).any(axis=1))
-    assert set(now.keys[rows.tolist()]["item"]) == {"K2"}
+    assert moved == {"consensus_demand", "revenue", "remaining_demand"}
+    assert {registry[name].kind for name in moved - {"remaining_demand"}} == {Kind.EDITED, Kind.SUMMED}
+    assert now.count("open_orders").any()
+    assert now.count("shipped_to_date").any()
+    for name in ("revenue", "remaining_demand"):
+        rows = np.flatnonzero((now.count(name) != before.count(name)).any(axis=1))
+        assert set(now.keys[rows.tolist()]["item"]) == {"K2"}
     assert moved_measures(head) == ()
     assert moved_measures(after) == ("consensus_demand",)
 

@@ -4,7 +4,7 @@ In reading order:
 
 words       ids · errors · issues · quantities
 time        buckets · fiscal · steps · seasons · timefunctions
-company     segments · forecasting · grounds · company · dimensions · tables · owndimensions · memberships · units
+company     segments · forecasting · grounds · netting · company · dimensions · tables · owndimensions · memberships · units
 measures    measures (with measures.toml) · expressions · formula
 numbers     panel · scope · spread · tree · projection · whole · grouping · rollup · aswas
 opinions    records · entries · live · desk · valued · adjust · fold · effects · renames · recordchanges

@@ -17,6 +17,7 @@ from trivet.core.buckets import (
 from trivet.core.errors import InvalidInput
 from trivet.core.forecasting import ForecastRules, parse_forecast
 from trivet.core.grounds import GroundRules, parse_grounds
+from trivet.core.netting import NettingRules, parse_netting
 from trivet.core.segments import SegmentRules, parse_segments
 
 
@@ -56,6 +57,7 @@ class Company:
         segments: where ABC, XYZ and life-cycle classes are cut.
         dimensions: dimensions the company declares itself.
         grounds: from which size a change needs a reason code and an assumption.
+        netting: how far from its due day an order in hand counts as part of the forecast.
         forecast: how the forecast is made.
     """
 
@@ -75,6 +77,7 @@ class Company:
     dimensions: tuple[OwnDimension, ...] = ()
     grounds: GroundRules = field(default_factory=GroundRules)
     forecast: ForecastRules = field(default_factory=ForecastRules)
+    netting: NettingRules = field(default_factory=NettingRules)
 
     def buckets(self) -> Buckets:
         """Cut the plan's time axis: history from `first_bucket`, then `horizon` open buckets."""
@@ -111,7 +114,7 @@ def parse_company(text: str) -> Company:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"company.toml is not valid TOML: {error}. Put text in quotes.") from error
-    known = {"company", "time", "hierarchies", "dimensions", "segments", "changes", "forecast"}
+    known = {"company", "time", "hierarchies", "dimensions", "segments", "changes", "forecast", "netting"}
     unknown = sorted(set(raw) - known)
     if unknown:
         raise InvalidInput(f"company.toml: unknown part [{unknown[0]}]; expected {', '.join(sorted(known))}")
@@ -138,6 +141,7 @@ def parse_company(text: str) -> Company:
         segments=parse_segments(raw.get("segments", {})),
         grounds=parse_grounds(raw.get("changes", {})),
         forecast=parse_forecast(raw.get("forecast", {})),
+        netting=parse_netting(raw.get("netting", {})),
         dimensions=_own_dimensions(raw.get("dimensions", {}), raw.get("hierarchies", {})),
     )
 

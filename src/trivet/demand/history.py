@@ -68,6 +68,35 @@ def history_sources(inputs: PlanInputs) -> dict[str, str]:
     return _demand_rows(inputs)[1]
 
 
+def orders_on_hand(inputs: PlanInputs, panel: Panel) -> tuple[Counts, Counts]:
+    """Give what of the open buckets is ordered and not yet shipped, and what the current bucket has shipped.
+
+    An item's orders come from the table its history comes from; shipments name no order. Order lines are open while
+    they have no day of shipping. Orders by bucket don't tell: what the current bucket has shipped is taken off first.
+    Bookings stand in the bucket they came in, as the demand of their items does: what ships of them was booked before.
+
+    Returns:
+        Two (series, buckets) arrays in counts; closed buckets are 0.
+    """
+    notes, first = _Notes(inputs=inputs), panel.buckets.first_open
+    items: dict[str, list[str]] = {table: [] for table in SOURCES}
+    for item, source in history_sources(inputs).items():
+        items[source].append(item)
+
+    def filled(frame: pl.DataFrame, *sources: str) -> Counts:
+        named = [item for source in sources for item in items[source]]
+        return _fill(panel, notes.ahead(frame.filter(pl.col("item").is_in(named))), "quantity")
+
+    shipped = filled(_shipment_rows(inputs), "orders", "order_lines", "shipments")
+    shipped[:, first + 1 :] = 0
+    lines = _sale_lines(inputs).filter(pl.col("shipped").is_null())
+    left = (pl.col("quantity") - pl.col("shipped_quantity").fill_null(0)).clip(0)
+    lines = _sold(lines.with_columns(bucket=pl.col("requested").fill_null(pl.col("ordered")), quantity=left))
+    by_bucket = filled(_sold(inputs.table("orders")), "orders")
+    booked = filled(_sold(inputs.table("bookings")), "bookings")
+    return np.maximum(by_bucket - shipped, 0) + filled(lines, "order_lines") + booked, shipped
+
+
 def _demand_rows(inputs: PlanInputs) -> tuple[pl.DataFrame, dict[str, str]]:
     sources: dict[str, str] = {}
     parts = []
@@ -242,6 +271,15 @@ class _Notes:
         columns = pl.Series("column", bucket_columns(self.inputs, frame["bucket"]), dtype=pl.Int64)
         return frame.with_columns(columns).filter(
             (pl.col("column") >= 0) & (pl.col("column") < self.inputs.model.buckets.first_open)
+        )
+
+    def ahead(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Keep rows of known items in open buckets, with their bucket number in `column`."""
+        buckets = self.inputs.model.buckets
+        known = frame.filter(pl.col("item").is_in(self.inputs.model.dimensions["item"].ids))
+        columns = pl.Series("column", bucket_columns(self.inputs, known["bucket"]), dtype=pl.Int64)
+        return known.with_columns(columns).filter(
+            (pl.col("column") >= buckets.first_open) & (pl.col("column") < len(buckets))
         )
 
     def dated(self, frame: pl.DataFrame, table: str) -> pl.DataFrame:

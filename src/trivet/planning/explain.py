@@ -15,6 +15,7 @@ from trivet.core.measures import Kind, MeasureSpec, Registry
 from trivet.core.panel import Panel
 from trivet.core.plan import Plan, PlanInputs
 from trivet.core.scope import rows_of
+from trivet.planning.following import AT_ONCE
 from trivet.planning.ranges import bound_of, is_bound
 
 
@@ -131,13 +132,15 @@ def unit_in_words(spec: MeasureSpec, inputs: PlanInputs) -> str:
 def _parts(spec: MeasureSpec) -> tuple[MeasureId, ...]:
     if spec.formula:
         return names_in(parse_formula(spec.formula))
-    return (spec.base,) if spec.base else ()
+    return (spec.base,) if spec.base else AT_ONCE.get(spec.id, ())
 
 
 def _how(spec: MeasureSpec, plan: Plan) -> str:
     engines = " and ".join(f"{part} {name}" for part, name in plan.recipe.engines if part != "learned")
     if is_bound(spec.id):
         return f"formed from the bounds of its series, by how far errors move together ({engines})"
+    if spec.id in AT_ONCE:
+        return "computed at once: " + " less ".join(AT_ONCE[spec.id]) + ", at least 0"
     return {
         Kind.GIVEN: "given: read from the company's tables",
         Kind.EDITED: f"edited: {spec.base or 'nothing'}, and people's changes on top",

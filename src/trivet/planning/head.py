@@ -1,9 +1,10 @@
 """The head: the numbers people look at between two plans, a plan with the changes since then put in.
 
-A change writes the cells it moved into its edited measure and computes the summed measures that read it again,
-in those rows only and with the functions that make the whole plan. *Held* means: every given and every solved
-measure keeps the value of the plan the head stands on, edited ones are folded over their bases there, and summed
-ones follow. So the head is what `make_plan` would give over the same log if its engines answered as they did.
+A change writes the cells it moved into its edited measure and computes what is arithmetic on it again (the summed
+measures that read it, what is still to be sold), in those rows only and with the functions that make the whole plan.
+*Held* means: every given measure and every other solved one keeps the value of the plan the head stands on, edited
+ones are folded over their bases there, and the arithmetic follows. So the head is what `make_plan` would give over
+the same log if its engines answered as they did.
 
 A head is a value: whoever reads one is not disturbed by the next change.
 """
@@ -17,7 +18,7 @@ from trivet.core.effects import apply_effects, effects_between
 from trivet.core.entries import Change, Effect, Entry, Logged, Operation
 from trivet.core.errors import NotFound
 from trivet.core.fold import effects_of, effects_under, fold, fold_with_locks
-from trivet.core.formula import in_order, names_in, parse_formula, recompute
+from trivet.core.formula import in_order, names_in, parse_formula
 from trivet.core.ids import Digest, Flags, GrainName, MeasureId, Seq
 from trivet.core.issues import Issue, Place, Severity
 from trivet.core.live import live_entries
@@ -27,6 +28,7 @@ from trivet.core.plan import Plan, PlanInputs
 from trivet.core.scope import Members, members_by_dimension, rows_of
 from trivet.core.units import Units, read_units
 from trivet.demand.streams import known_streams
+from trivet.planning.following import AT_ONCE, follow
 
 Locks = Mapping[MeasureId, Flags]
 
@@ -118,7 +120,7 @@ def fold_again(head: Head) -> Head:
     panels, locks = dict(head.panels), {}
     for grain in ground.members:
         folded = fold_with_locks(ground.plan.panel(grain), head.log, model, ground.units)
-        panels[grain] = recompute(folded.panel, model.registry)
+        panels[grain] = follow(folded.panel, model)
         locks[grain] = folded.locks
     return replace(head, panels=panels, locks=locks)
 
@@ -193,7 +195,7 @@ def _grain_of(change: Change, registry: Registry) -> GrainName | None:
 def put(head: Head, logged: Logged) -> Head:
     """Put a logged entry of this plan's rows in by its effects.
 
-    Summed measures that read what moved are computed again in the rows that moved; nothing else changes.
+    What is arithmetic on what moved is computed again in the rows that moved; nothing else changes.
     """
     entry = logged.entry
     after = replace(head, log=(*head.log, logged))
@@ -218,7 +220,7 @@ def _moved(head: Head, grain: GrainName, change: Change, effects: Sequence[Effec
         folded = fold_with_locks(head.ground.plan.panel(grain), head.log, model, head.ground.units).panel
         panel = panel.with_counts({}, {name: folded.mask(name) for name in absent})
     rows = np.unique(np.concatenate([effect.rows for effect in effects]))
-    return recompute(panel, model.registry, rows, moved={effect.measure for effect in effects})
+    return follow(panel, model, rows, moved={effect.measure for effect in effects})
 
 
 def _locked(head: Head, grain: GrainName, change: Change, effects: Sequence[Effect]) -> Locks:
@@ -281,15 +283,14 @@ def aged_measures(inputs: PlanInputs, *, everything: bool) -> frozenset[MeasureI
         everything: whether tables moved too (a record change, an import): then given measures are behind as well.
 
     Returns:
-        Solved measures of what follows the consensus, and the summed ones that read them.
+        Solved measures made after the consensus but for what follows it at once, and the summed ones that read them.
     """
-    registry = inputs.model.registry
+    registry, held = inputs.model.registry, _early(inputs) | frozenset(AT_ONCE)
     kinds = (Kind.GIVEN, Kind.SOLVED) if everything else (Kind.SOLVED,)
-    early = _early(inputs)
     found = {
         spec.id
         for spec in registry.measures.values()
-        if spec.kind in kinds and spec.spans != "closed" and (everything or spec.id not in early)
+        if spec.kind in kinds and spec.spans != "closed" and (everything or spec.id not in held)
     }
     for grain in registry.grains:
         for spec in in_order(registry, grain):

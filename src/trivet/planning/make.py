@@ -12,7 +12,6 @@ from itertools import product
 
 from trivet.core.entries import Logged
 from trivet.core.fold import fold
-from trivet.core.formula import recompute
 from trivet.core.ids import Digest, GrainName
 from trivet.core.issues import Issue
 from trivet.core.learned import Learned
@@ -28,6 +27,7 @@ from trivet.demand.consensus import agree
 from trivet.demand.drivers import apply_drivers
 from trivet.demand.history import demand_panel
 from trivet.demand.lifecycle import apply_life_cycle
+from trivet.demand.remaining import read_orders
 from trivet.demand.returned import find_returns
 from trivet.demand.segments import review_hints
 from trivet.demand.streams import spread_streams
@@ -35,6 +35,7 @@ from trivet.finance.statement import company_plan
 from trivet.finance.valuation import price_and_cost
 from trivet.planning.contradictions import find_contradictions
 from trivet.planning.errors import write_forecast_errors
+from trivet.planning.following import follow
 from trivet.planning.ranges import errors_together
 from trivet.planning.rows import Axes, in_rows_of
 from trivet.planning.segmented import with_segments
@@ -70,11 +71,11 @@ def make_plan(
         The plan with every grain's panel and all problems found, largest amount first. An
         infeasible wish is an issue, never an exception.
     """
-    tell, registry, found = engines.progress, inputs.model.registry, _Issues()
+    tell, found = engines.progress, _Issues()
     units = read_units(inputs.table("unit_conversions"), inputs.table("items"))
     tell("demand", 0, 4)
     demand = found.keep(demand_panel(inputs))
-    demand = found.keep(correct_history(inputs, demand))
+    demand = found.keep(correct_history(inputs, read_orders(inputs, demand)))
     demand = found.keep(price_and_cost(inputs, demand))
     inputs = with_segments(inputs, demand)
     found.add([*find_returns(inputs, demand), *review_hints(inputs, demand), *find_contradictions(inputs, demand)])
@@ -106,7 +107,7 @@ def make_plan(
     tell("supply", 3, 3)
 
     tell("money", 0, 1)
-    demand = recompute(met.demand, registry)
+    demand = follow(met.demand, inputs.model)
     supply, budget, company, problems = company_plan(
         inputs, demand, met.supply, met.load, met.material, variance=met.variance, freight=met.freight
     )

@@ -1,8 +1,8 @@
 """The live cube: what one scenario's people look at now, kept up to date change by change.
 
 It holds the head of a scenario (`planning.head`): the latest version with every change since then put in, its own
-and those of others. An edit moves its cells and the summed measures of those rows at once; solved measures are held
-and told to be behind, with the version they belong to, until somebody plans again. Any thread may ask.
+and those of others. An edit moves its cells and the arithmetic on them in those rows at once; solved measures are
+held and told to be behind, with the version they belong to, until somebody plans again. Any thread may ask.
 """
 
 from collections.abc import Callable, Mapping, Sequence
