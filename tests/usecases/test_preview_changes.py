@@ -8,7 +8,7 @@ import trivet
 from tests.planned import Open
 from trivet import Said
 from trivet.core.buckets import Period
-from trivet.core.errors import InvalidInput
+from trivet.core.errors import Conflict, InvalidInput
 from trivet.core.said import said_in_file, to_change
 
 
@@ -89,3 +89,23 @@ def test_cells_share_by_the_mix_when_it_is_asked_for(open_as: Open) -> None:
     assert head.version
     after = workspace.planned("main")[1].panel("demand").count("consensus_demand")[:, at]
     assert abs(after - base).max() <= 1000
+
+
+def test_a_change_refused_for_its_size_is_shown_with_its_size(open_as: Open) -> None:
+    workspace = open_as("ada")
+    large = Said(measure="consensus_demand", amount="+50%", first="2027-03")
+    told = trivet.preview_changes(workspace, [large, large])
+    assert not told.accepted
+    assert [issue.code for issue in told.issues] == ["change.reason-needed"]
+    assert [one.after / one.before for one in told.previews] == [Decimal("1.5")]
+    assert told.issues == trivet.record_changes(workspace, [large]).issues
+
+
+def test_a_preview_says_that_somebody_was_faster(open_as: Open) -> None:
+    ann, bob = open_as("ann"), open_as("bob")
+    assert trivet.record_changes(ann, [said("+1%")]).recorded
+    assert trivet.preview_changes(bob, [said("+2%")], seen=1).accepted
+    with pytest.raises(Conflict, match="changed since entry 0 by ann"):
+        trivet.preview_changes(bob, [said("+2%")], seen=0)
+    with pytest.raises(InvalidInput, match="entry 9 was never there"):
+        trivet.preview_changes(bob, [said("+2%")], seen=9)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from trivet.cli.answers import AsOf, Json, answer, any_refused, print_issues
+from trivet.cli.answers import AsOf, Json, answer, print_issues
 from trivet.cli.main import app, opened
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ def change(  # noqa: PLR0913 - one option a field of a change
         )
     )
     if preview:
-        told = preview_changes(workspace, said, scenario=scenario)
-        answer(told, as_json=as_json, show=_show_preview, refused=any_refused(told.issues))
+        told = preview_changes(workspace, said, scenario=scenario, seen=seen)
+        answer(told, as_json=as_json, show=_show_preview, refused=not told.accepted)
         return
     value = record_changes(workspace, said, scenario=scenario, seen=seen, source=f"change {measure}")
     answer(value, as_json=as_json, show=show_change, refused=not value.recorded)
@@ -239,7 +239,8 @@ def _show_preview(value: "PreviewAnswer", console: Console) -> None:
             if children.count:
                 console.print(f"  {children.count} {what}: {_named(children)}", soft_wrap=True)
     print_issues(value.issues, console, notes=True)
-    console.print(f"Preview of {value.scenario}: nothing was recorded.")
+    would = "" if value.accepted else " [red]Recording it would be refused.[/]"
+    console.print(f"Preview of {value.scenario}: nothing was recorded.{would}")
 
 
 def _named(children: "Children") -> str:

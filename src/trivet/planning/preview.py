@@ -1,32 +1,26 @@
-"""What changes would do before they are recorded: totals, the cell that moves most, what hits 0 or is locked (C3).
+"""What a change would do before it is recorded: totals, the cell that moves most, what hits 0 or is locked (C3).
 
 A child is a cell under the node that was changed: one series in one bucket of the measure that moves (revenue moves
-quantities). The numbers are those recording would give on the log as it stands; nothing is written.
+quantities).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import cast
 
 import numpy as np
 
 from trivet.core.desk import measure_moved
-from trivet.core.effects import apply_effects
-from trivet.core.entries import Change, Effect, Entry, Logged, Operation
+from trivet.core.entries import Change, Logged
 from trivet.core.errors import InvalidInput
-from trivet.core.fold import Folded, effects_of, fold_with_locks
-from trivet.core.formula import recompute
-from trivet.core.ids import Counts, Flags, GrainName, MeasureId, Rates
+from trivet.core.ids import Counts, Flags, MeasureId, Rates
 from trivet.core.issues import Issue
-from trivet.core.live import Given
 from trivet.core.measures import MeasureSpec
 from trivet.core.panel import Panel
-from trivet.core.plan import Model, Plan, PlanInputs
 from trivet.core.quantities import to_decimal
 from trivet.core.scope import CellNames, rows_of
-from trivet.core.units import read_units
 from trivet.planning.explain import total
-from trivet.planning.head import late_weights
+from trivet.planning.head import Head, known_locks
 
 NAMED = 5
 """Children named one by one; the rest are counted."""
@@ -77,69 +71,39 @@ class Preview:
     locked: Children
 
 
-def preview(
-    plan: Plan, inputs: PlanInputs, log: Sequence[Logged], entries: Sequence[Entry]
-) -> tuple[tuple[Preview, ...], tuple[Issue, ...]]:
-    """Tell what entries would do, each on top of those before it.
+def preview_change(logged: Logged, was: Head, head: Head) -> Preview:
+    """Sum up one change: totals of what was typed, cells of what moves.
 
     Args:
-        plan: the plan whose bases they change.
-        inputs: what it was made from.
-        log: the entries that stand.
-        entries: new ones; a change of a table moves no cell and is passed over.
-
-    Returns:
-        One preview a change, up to the first that is refused; and the issues that refuse it.
+        logged: the change as the log would have it, with its effects.
+        was: the head before it.
+        head: the head after it.
     """
-    model = inputs.model
-    units = read_units(inputs.table("unit_conversions"), inputs.table("items"))
-    heads: dict[GrainName, Folded] = {}
-    standing: list[Given] = list(log)
-    found: list[Preview] = []
-    for entry in entries:
-        if isinstance(entry, Change):
-            grain = model.registry[entry.measure].grain
-            head = heads.get(grain) or fold_with_locks(plan.panel(grain), standing, model, units)
-            result = late_weights(entry, inputs) or effects_of(entry, head.panel, model, standing, units)
-            refused = tuple(part for part in result if isinstance(part, Issue))
-            if refused:
-                return tuple(found), refused
-            effects = tuple(part for part in result if isinstance(part, Effect))
-            after = apply_effects(head.panel, effects)
-            found.append(_preview(model, entry, head, after, effects))
-            heads[grain] = replace(head, panel=after)
-            if entry.operation in (Operation.LOCK, Operation.UNLOCK, Operation.WITHDRAW):
-                del heads[grain]  # other cells are locked now: folded again for the next one
-        standing.append(entry)
-    return tuple(found), ()
-
-
-def _preview(model: Model, change: Change, head: Folded, after: Panel, effects: Sequence[Effect]) -> Preview:
-    """Sum up one change: totals of what was typed, cells of what moves."""
+    change, model = cast("Change", logged.entry), head.ground.inputs.model
     typed, moved = model.registry[change.measure], measure_moved(change, model.registry)
-    if isinstance(moved, Issue):  # pragma: no cover - effects_of has refused it before
+    if isinstance(moved, Issue):  # pragma: no cover - it was refused before
         raise InvalidInput(moved.message)
     spec, buckets = moved[0], model.buckets
+    before, after = was.panels[typed.grain], head.panels[typed.grain]
     span = slice(max(buckets.index(change.first), buckets.first_open), buckets.index(change.last) + 1)
     rows = rows_of(after, model, change.scope)
     hit = np.zeros(after.rows, dtype=np.bool_)
     hit[rows] = True
-    one, other = (recompute(panel, model.registry) for panel in (head.panel, after))
     cells = _Cells(
         spec=spec,
         names=CellNames(panel=after, rows=rows, span=span),
-        before=_values(head.panel, spec, rows, span),
+        before=_values(before, spec, rows, span),
         after=_values(after, spec, rows, span),
     )
     most, percent = cells.most()
-    locked = head.locks.get(spec.id)
+    locked = known_locks(was, typed.grain).get(spec.id)
     held = np.zeros(cells.before.shape, dtype=np.bool_) if locked is None else locked[rows, span].ravel()
     return Preview(
         measure=typed.id,
         moves=spec.id,
-        before=total(one, typed, hit, span),
-        after=total(other, typed, hit, span),
-        cells=sum(int((effect.before != effect.after).sum()) for effect in effects),
+        before=total(before, typed, hit, span),
+        after=total(after, typed, hit, span),
+        cells=sum(int((effect.before != effect.after).sum()) for effect in logged.effects),
         most_percent=percent,
         most=most,
         to_zero=cells.some((cells.before > 0) & (cells.after == 0)),

@@ -92,8 +92,7 @@ def append(
     Raises CellsChanged, NotFound (scenario), InvalidInput (`seen` in the future).
     """
     seq = lock_head(connection, scenario)
-    if seen is not None and seen > seq:
-        raise InvalidInput(f"scenario '{scenario}' stands at entry {seq}; entry {seen} was never there. Read again.")
+    check_seen(scenario, seq, seen)
     after = seq if seen is None else seen
     standing = read_entries(connection, scenario, wanted=lambda entry, at: at > after or _locks(entry))
     made = effects(standing)
@@ -105,7 +104,7 @@ def append(
         for i, entry in enumerate(entries)
     )
     if seen is not None:
-        _refuse_overlaps(new, [logged for logged in standing if logged.seq > seen], seen, registry)
+        refuse_overlaps(new, standing, seen, registry)
     write_entries(connection, new)
     end = Seq(seq + len(new))
     connection.execute(update(head_table).where(head_table.c.scenario == scenario).values(seq=end))
@@ -183,7 +182,22 @@ def _logged(row: Row[*tuple[Any, ...]], entry: Entry, body: bytes | None) -> Log
     )
 
 
-def _refuse_overlaps(new: Sequence[Logged], later: Sequence[Logged], seen: Seq, registry: Registry | None) -> None:
+def check_seen(scenario: ScenarioId, head: Seq, seen: Seq | None) -> None:
+    """Raise InvalidInput when somebody says they looked at an entry that is not there yet."""
+    if seen is not None and seen > head:
+        raise InvalidInput(f"scenario '{scenario}' stands at entry {head}; entry {seen} was never there. Read again.")
+
+
+def refuse_overlaps(new: Sequence[Logged], standing: Sequence[Logged], seen: Seq, registry: Registry | None) -> None:
+    """Raise CellsChanged when an entry after `seen` touched the cells, or the row of a table, new ones touch.
+
+    Args:
+        new: entries with their effects.
+        standing: the log they come after; entries after `seen` carry their effects.
+        seen: last entry that was looked at.
+        registry: tells what a count is worth, to name both values.
+    """
+    later = [logged for logged in standing if logged.seq > seen]
     for theirs in later:
         for mine in new:
             _refuse_same_row(mine, theirs, seen)

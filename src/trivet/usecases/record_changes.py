@@ -10,19 +10,15 @@ import numpy as np
 from trivet.core.entries import Change, Entry, Logged
 from trivet.core.formula import readers
 from trivet.core.ids import MeasureId, ScenarioId, Seq
-from trivet.core.issues import Issue, Severity
-from trivet.core.panel import Panel
-from trivet.core.permits import beyond, refuse_effects, refuse_entries
-from trivet.core.plan import Model, PlanInputs
+from trivet.core.issues import Issue
 from trivet.core.rights import Rights
-from trivet.core.said import Said, to_change
+from trivet.core.said import Said
 from trivet.core.scope import rows_of
-from trivet.cycle.fences import check_fence
-from trivet.cycle.grounds import check_grounds, check_names
 from trivet.planning.explain import total
+from trivet.planning.head import Head
 from trivet.usecases.declare import Shells
+from trivet.workspace.admission import admit
 from trivet.workspace.cube import Refused
-from trivet.workspace.seen import see_numbers
 from trivet.workspace.workspace import MAIN, Workspace
 
 DECLARED = Shells(command="change", why="pages come with the workbench")
@@ -92,49 +88,29 @@ def record_changes(
         NotFound: a measure, level or member is not known (or not theirs), or there is no plan yet.
         NotPermitted: the table `people` does not name who acts.
     """
-    cube = workspace.cube(scenario)
-    name, model, rights = ScenarioId(scenario), cube.inputs.model, workspace.rights
-    _, seen_inputs = see_numbers(workspace, cube.plan, cube.inputs)
-    entries = tuple(to_change(said, seen_inputs.model) if isinstance(said, Said) else said for said in changes)
-    fences = tuple(i for entry in entries if isinstance(entry, Change) for i in check_fence(entry, model.buckets))
-    refused = refuse_entries(entries, model, seen_inputs.model, rights)
-    refused += tuple(issue for issue in fences if issue.severity is Severity.REFUSED)
-    assumed = cube.inputs.table("assumptions")["assumption"].to_list()
-    refused += unknown_names(entries, cube.inputs, seen_inputs)
-    if refused:
-        return ChangeAnswer(scenario=name, recorded=False, moved=(), issues=refused)
+    cube, name = workspace.cube(scenario), ScenarioId(scenario)
+    asked = admit(workspace, cube, changes)
+    if asked.refused:
+        return ChangeAnswer(scenario=name, recorded=False, moved=(), issues=asked.refused)
     try:
         moved = cube.record(
-            entries,
+            asked.entries,
             workspace.stamp(source),
             seen=None if seen is None else Seq(seen),
-            refuse=lambda change, effects: (
-                beyond(change, rights)
-                if refuse_effects(effects, cube.plan.panels, model, rights)
-                else check_grounds(change, effects, model.company, model.registry, assumed)
-            ),
-            tell=lambda logged, before, after: _moved(model, logged, before, after, rights),
+            refuse=asked.refuse,
+            tell=lambda logged, before, after: _moved(logged, before, after, asked.rights),
         )
     except Refused as refusal:
         return ChangeAnswer(scenario=name, recorded=False, moved=(), issues=refusal.issues)
-    return ChangeAnswer(scenario=name, recorded=True, moved=moved, issues=fences)
+    return ChangeAnswer(scenario=name, recorded=True, moved=moved, issues=asked.warnings)
 
 
-def unknown_names(entries: Sequence[Entry], inputs: PlanInputs, seen: PlanInputs) -> tuple[Issue, ...]:
-    """Refuse reason codes and assumptions nobody knows; only what somebody may see is offered instead."""
-    known, named = (each.table("assumptions")["assumption"].to_list() for each in (inputs, seen))
-    return tuple(
-        issue
-        for entry in entries
-        if isinstance(entry, Change)
-        for issue in check_names(entry, inputs.model.company, known, named)
-    )
-
-
-def _moved(model: Model, logged: Logged, before: Panel, after: Panel, rights: Rights) -> Moved:
+def _moved(logged: Logged, was: Head, head: Head, rights: Rights) -> Moved:
     """Give the totals of a change's scope and buckets before and after it, and of the summed measures that follow."""
+    model = head.ground.inputs.model
     change, registry = cast("Change", logged.entry), model.registry
     spec, buckets = registry[change.measure], model.buckets
+    before, after = was.panels[spec.grain], head.panels[spec.grain]
     columns = slice(max(buckets.index(change.first), buckets.first_open), buckets.index(change.last) + 1)
     hit = np.zeros(before.rows, dtype=np.bool_)
     hit[rows_of(before, model, change.scope)] = True

@@ -15,7 +15,6 @@ from trivet.core.entries import Change, Effect, Entry, Logged, RecordChange
 from trivet.core.grouping import Groups, group_rows
 from trivet.core.ids import Digest, GrainName, MeasureId, ScenarioId, Seq, VersionId
 from trivet.core.issues import Issue, Place, Scope, Severity
-from trivet.core.panel import Panel
 from trivet.core.plan import Plan, PlanInputs
 from trivet.core.records import Stamp
 from trivet.core.rollup import RolledUp, roll_groups
@@ -32,6 +31,7 @@ from trivet.planning.head import (
     with_locks,
 )
 from trivet.planning.rows import on_rows_of
+from trivet.store.log import check_seen, refuse_overlaps
 from trivet.store.stored import StoredVersion
 from trivet.workspace.axes import axes_of
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 Told = TypeVar("Told")
 Refuse = Callable[[Change, tuple[Effect, ...]], tuple[Issue, ...]]
-Tell = Callable[[Logged, Panel, Panel], Told]
+Tell = Callable[[Logged, Head, Head], Told]
 Where = tuple[GrainName, tuple[tuple[str, str | None], ...], Period, Scope]
 
 
@@ -201,7 +201,7 @@ class Cube:
             stamp: who, when, from where.
             seen: head that was looked at; None = do not ask whether somebody was faster.
             refuse: gives the issues that refuse a change of these effects.
-            tell: gives what is to be known of a change, from its grain's numbers before and after it.
+            tell: gives what is to be known of a change, from the heads before and after it.
 
         Returns:
             What `tell` gave, one a change that is not of records.
@@ -220,6 +220,29 @@ class Cube:
                     continue
                 self._head = turn.head or self._head
                 return tuple(turn.told)
+
+    def try_out(
+        self, entries: Sequence[Entry], stamp: Stamp, *, seen: Seq | None, refuse: Refuse, tell: Tell[Told]
+    ) -> tuple[tuple[Told, ...], tuple[Issue, ...]]:
+        """Tell what `record` would do with entries, by the same steps; nothing is recorded and the head stays.
+
+        Returns:
+            What `tell` gave, up to the change that is refused (its own as well when `refuse` refuses it), and the
+            issues that refuse it.
+
+        Raises:
+            Conflict: somebody changed the same cells since `seen`.
+        """
+        with self._guard:
+            check_seen(self._scenario, self.seq, seen)
+            turn = _Turn(self._scenario, self._ground[2], stamp, refuse, tell)
+            try:
+                turn.take(self._head, entries)
+            except Refused as refusal:
+                return tuple(turn.told), refusal.issues
+            if seen is not None:
+                refuse_overlaps(turn.made, self._head.log, seen, self._workspace.registry)
+            return tuple(turn.told), ()
 
     def _append(self, turn: "_Turn[Told]", entries: Sequence[Entry], seen: Seq | None) -> None:
         store = self._workspace.store
@@ -290,6 +313,7 @@ class _Turn(Generic[Told]):
     def __init__(self, scenario: ScenarioId, since: Seq, stamp: Stamp, refuse: Refuse, tell: Tell[Told]) -> None:
         self.head: Head | None = None
         self.told: list[Told] = []
+        self.made: list[Logged] = []
         self.stamp = stamp
         self._scenario, self._since = scenario, since
         self._refuse, self._tell = refuse, tell
@@ -297,19 +321,18 @@ class _Turn(Generic[Told]):
     def take(self, head: Head, entries: Sequence[Entry]) -> tuple[tuple[Effect, ...], ...]:
         """Give the effects of each entry on what stands; raises Refused."""
         head = with_locks(head)
-        found = []
+        self.made = []
         for entry in entries:
             result = effects_on(head, entry)
             refused = tuple(part for part in result if isinstance(part, Issue))
             effects = tuple(part for part in result if isinstance(part, Effect))
-            if isinstance(entry, Change):
-                refused = refused or self._refuse(entry, effects)
             if refused:
                 raise Refused(refused)
             head = self._put(head, entry, effects)
-            found.append(effects)
+            if isinstance(entry, Change) and (refused := self._refuse(entry, effects)):
+                raise Refused(refused)
         self.head = head
-        return tuple(found)
+        return tuple(logged.effects for logged in self.made)
 
     def _put(self, head: Head, entry: Entry, effects: tuple[Effect, ...]) -> Head:
         logged = Logged(
@@ -320,10 +343,10 @@ class _Turn(Generic[Told]):
             stamp=self.stamp,
             effects=effects,
         )
+        self.made.append(logged)
         after = put(head, logged)
         if isinstance(entry, Change):
-            grain = head.ground.inputs.model.registry[entry.measure].grain
-            self.told.append(self._tell(logged, head.panels[grain], after.panels[grain]))
+            self.told.append(self._tell(logged, head, after))
         return after
 
 
