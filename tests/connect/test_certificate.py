@@ -80,7 +80,7 @@ FAULTS = [
         "constrained_revenue",
         "12.5",
         cell(2, item="BIKE", market="DE"),
-        "units shipped x price = revenue",
+        "units shipped x invoiced price = revenue",
         "12.5",
     ),
     ("demand", "constrained_cost", "3", cell(2, item="BIKE", market="DE"), "units shipped x cost = cost of sales", "3"),

@@ -27,6 +27,16 @@ def test_backlog_rolls_on_with_bookings_and_shipments() -> None:
     result.check_balance()
 
 
+def test_open_orders_are_shipped_to_the_markets_that_placed_them() -> None:
+    placed: Rows = [{"item": "P", "market": m, "bucket": "2026-03", "quantity": q} for m, q in (("M", 4), ("W", 16))]
+    markets: Rows = [{"market": market, "location": "N"} for market in ("M", "W")]
+    given = {**tables(0), "order_backlog": placed, "markets": markets}
+    result = Case(tables=given, demand={("P", "M"): [5, 5, 5, 5], ("P", "W"): [5, 5, 5, 5]}).plan()
+    # Ten a bucket: 20 open orders go first, a fifth of them to M; then what was booked is shared evenly.
+    assert result.units("constrained_demand", "P", "M") == [2, 2, 5, 5]
+    assert result.units("constrained_demand", "P", "W") == [8, 8, 5, 5]
+
+
 def test_no_backlog_waits_beside_free_hours() -> None:
     result = Case(tables=tables(30, per_day=5), demand={("P", "M"): [10, 12, 8]}).plan()
     assert result.units("order_backlog", "P", "N") == [0, 0, 0]

@@ -30,6 +30,7 @@ class Certificate:
     Attributes:
         company, currency, cycle, version, digest: which plan.
         checks: one a tie, in the order of the money: source, detail, totals.
+        gates: how the gates stood when it was published; empty for a check alone.
     """
 
     company: str
@@ -38,6 +39,7 @@ class Certificate:
     version: str
     digest: str
     checks: tuple[Check, ...]
+    gates: tuple[Gate, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -66,15 +68,17 @@ class Certificate:
         return ", ".join(parts)
 
     def waive(self, *, actor: str, reason: str) -> "Certificate":
-        """Let the failed checks pass, with the name of who did it and why. Raises InvalidInput without a reason."""
+        """Let the failed checks and the gates that hold it back pass, with the name of who did it and why. Raises InvalidInput without a reason."""
         if not reason.strip():
             raise InvalidInput("a failed check is waived without a reason; expected one that others can judge.")
+        gates = tuple(gate.waive(actor=actor, reason=reason.strip()) for gate in self.gates)
         return replace(
             self,
             checks=tuple(
                 check if check.passed else replace(check, waived_by=actor, waived_why=reason.strip())
                 for check in self.checks
             ),
+            gates=gates,
         )
 
     def to_json(self) -> str:
@@ -150,8 +154,7 @@ def certify(folder: Path) -> Certificate:
             *_rollups(database),
         ]
         checks = tuple(
-            run_tie(database, tie) if tie.file is None or (folder / tie.file).is_file() else _unchecked(tie)
-            for tie in ties
+            _unchecked(tie, lack) if (lack := _lack(tie, folder, database)) else run_tie(database, tie) for tie in ties
         )
     return Certificate(
         company=facts.company,
@@ -220,13 +223,18 @@ def _view(database: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
 
 
 def _complete(database: duckdb.DuckDBPyConnection, grain: str) -> None:
-    """Add the measures the plan does not hold, as 0 or, for rates, as absent."""
+    """Add the measures the plan does not hold, as 0 or, for rates, as absent.
+
+    Plans made before orders kept their price invoiced at the price of the bucket.
+    """
     there = {row[0] for row in database.execute(f"DESCRIBE {grain}").fetchall()}
     for kind, measures in NEEDED[grain].items():
         for measure in measures:
             if measure not in there:
                 default = "NULL" if kind == "DOUBLE" else "0"
                 database.execute(f"ALTER TABLE {grain} ADD COLUMN {measure} {kind} DEFAULT {default}")
+    if grain == "demand" and "invoiced_price" not in there:
+        database.execute("UPDATE demand SET invoiced_price = price")
 
 
 def _rollups(database: duckdb.DuckDBPyConnection) -> list[Tie]:
@@ -282,7 +290,16 @@ def _shown(amount: Decimal | None) -> str:
     return f"{whole:,f}"
 
 
-def _unchecked(tie: Tie) -> Check:
+def _lack(tie: Tie, folder: Path, database: duckdb.DuckDBPyConnection) -> str | None:
+    """Name what a tie needs and the evidence does not have; None where nothing lacks."""
+    if tie.file is not None and not (folder / tie.file).is_file():
+        return tie.file
+    if tie.measure is not None and tie.measure not in database.from_parquet(str(folder / "demand.parquet")).columns:
+        return tie.measure
+    return None
+
+
+def _unchecked(tie: Tie, lack: str) -> Check:
     """Say that a tie could not be drawn; it neither passes in silence nor fails the plan."""
     return Check(
         name=tie.name,
@@ -291,5 +308,5 @@ def _unchecked(tie: Tie) -> Check:
         failed=0,
         amount=Decimal(0),
         unit=tie.unit,
-        message=f"{tie.name}: NOT CHECKED, the evidence has no {tie.file}",
+        message=f"{tie.name}: NOT CHECKED, the evidence has no {lack}",
     )

@@ -20,6 +20,7 @@ class Tie:
         query: SQL giving (place, found, expected); NULL means that there is none.
         tolerance: largest difference that is rounding, never a quantum of what is stored unless said.
         file: evidence it needs besides the usual ones.
+        measure: of the demand plan; a plan made before it existed is not checked.
     """
 
     name: str
@@ -27,12 +28,13 @@ class Tie:
     query: str
     tolerance: Decimal = Decimal(0)
     file: str | None = None
+    measure: str | None = None
 
 
-_PRICE = """
+_PRICES = """
 WITH cell AS (
   SELECT d.item, d.market, d.bucket, d.price, a.label, p.currency AS market_currency, p.region, p.channel, f.family
-  FROM demand d JOIN open_ a USING (bucket) JOIN place p USING (market) JOIN family f USING (item)),
+  FROM demand d JOIN {axis} a USING (bucket) JOIN place p USING (market) JOIN family f USING (item)),
 own AS (
   SELECT c.item, c.market, c.bucket, p.price, coalesce(nullif(p.currency, ''), c.market_currency) AS currency
   FROM cell c ASOF JOIN (SELECT * FROM s_prices WHERE market <> '') p
@@ -60,7 +62,7 @@ event AS (
     AND c.bucket >= e.first AND c.bucket <= coalesce(e.last, e.first)
   WHERE 1 - v + v * (1 + l) > 0
   GROUP BY c.item, c.market, c.bucket)
-SELECT 'price of ' || c.item || ' in ' || c.market || ' ' || c.label AS place, c.price AS found,
+SELECT c.item, c.market, c.label, c.price AS found,
   round(coalesce(ev.factor, 1) * CASE
     WHEN s.item IS NOT NULL THEN s.price * r.rate * coalesce(m.factor, 1)
     WHEN y.units > 0 AND y.revenue > 0 THEN y.revenue / y.units * coalesce(m.planned, 1)
@@ -73,6 +75,45 @@ LEFT JOIN event ev ON ev.item = c.item AND ev.market = c.market AND ev.bucket = 
 LEFT JOIN last_year y ON y.item = c.item AND y.market = c.market
 LEFT JOIN item_year i ON i.item = c.item
 """
+_PRICE = f"""
+SELECT 'price of ' || item || ' in ' || market || ' ' || label AS place, found, expected
+FROM ({_PRICES.format(axis="open_")})
+"""  # noqa: S608 - built of constants of this module
+
+_INVOICED = f"""
+WITH cell AS (
+  SELECT d.item, d.market, a.label, a.n, d.invoiced_price, d.price, f.policy LIKE '%-to-order' AS ordered,
+    greatest(CAST(d.constrained_demand * 1000 AS BIGINT), 0) AS units,
+    greatest(greatest(CAST(d.consensus_demand * 1000 AS BIGINT), 0) - CAST(d.unserved_demand * 1000 AS BIGINT), 0)
+      AS booked
+  FROM demand d JOIN open_ a USING (bucket) JOIN family f USING (item)),
+begin AS (SELECT item, market, price FROM cell WHERE n = (SELECT first_open FROM facts)),
+before AS ({_PRICES.format(axis="(SELECT * FROM closed WHERE n = (SELECT max(n) FROM closed))")}),
+opening AS (
+  SELECT item, coalesce(nullif(market, ''), 'ALL') AS market, CAST(sum(quantity) * 1000 AS BIGINT) AS units,
+    sum(value) FILTER (quantity > 0)::DOUBLE / (sum(quantity) FILTER (quantity > 0 AND value IS NOT NULL))::DOUBLE
+      AS price
+  FROM s_order_backlog GROUP BY ALL HAVING sum(quantity) > 0),
+lot AS (
+  SELECT o.item, o.market, -1 AS n, o.units, coalesce(o.price, e.expected, b.price) AS price
+  FROM opening o JOIN begin b USING (item, market) LEFT JOIN before e USING (item, market)
+  UNION ALL SELECT item, market, n, booked, price FROM cell WHERE ordered),
+lots AS (SELECT *, sum(units) OVER (PARTITION BY item, market ORDER BY n) AS upto FROM lot),
+sent AS (SELECT *, sum(units) OVER (PARTITION BY item, market ORDER BY n) AS upto FROM cell WHERE ordered),
+part AS (
+  SELECT s.item, s.market, s.n, least(l.upto, s.upto) - greatest(l.upto - l.units, s.upto - s.units) AS units,
+    coalesce(l.price, s.price) AS price
+  FROM sent s JOIN lots l ON l.item = s.item AND l.market = s.market
+    AND l.upto > s.upto - s.units AND l.upto - l.units < s.upto),
+mean AS (
+  SELECT item, market, n, sum(units) AS units, sum(units * price) AS money, count(*) = count(price) AS known
+  FROM part WHERE units > 0 GROUP BY ALL)
+SELECT 'invoiced price of ' || c.item || ' in ' || c.market || ' ' || c.label AS place, c.invoiced_price AS found,
+  CASE WHEN NOT c.ordered OR c.units = 0 THEN c.price
+    WHEN coalesce(m.known, TRUE) AND (c.units = coalesce(m.units, 0) OR c.price IS NOT NULL) THEN round(
+      (coalesce(m.money, 0) + (c.units - coalesce(m.units, 0)) * coalesce(c.price, 0)) / c.units, 9) END AS expected
+FROM cell c LEFT JOIN mean m USING (item, market, n)
+"""  # noqa: S608 - built of constants of this module
 
 _COST = """
 WITH cost AS (SELECT item, coalesce(location, '') AS location, coalesce(component, '') AS component, first, cost,
@@ -398,14 +439,21 @@ TIES: Final = (
         )
     ),
     Tie(name="price = source x rate", unit="money a unit", query=_PRICE, tolerance=_SMALL),
+    Tie(
+        name="invoiced price = price when booked, oldest orders first",
+        unit="money a unit",
+        query=_INVOICED,
+        tolerance=_SMALL,
+        measure="invoiced_price",
+    ),
     Tie(name="unit cost = source x rate", unit="money a unit", query=_COST, tolerance=_SMALL),
     Tie(name="capacity = source", unit="hours", query=_CAPACITY, tolerance=_ROUNDED),
     Tie(name="consensus = base + changes", unit="units", query=_CONSENSUS, file="changes.parquet"),
     Tie(name="units x price = revenue", unit="money", query=_product("revenue", "consensus_demand", "price")),
     Tie(
-        name="units shipped x price = revenue",
+        name="units shipped x invoiced price = revenue",
         unit="money",
-        query=_product("constrained_revenue", "constrained_demand", "price"),
+        query=_product("constrained_revenue", "constrained_demand", "invoiced_price"),
     ),
     Tie(
         name="units shipped x cost = cost of sales",

@@ -33,7 +33,7 @@ NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "constrained_cost",
             "gross_margin",
         ),
-        "DOUBLE": ("price", "unit_cost"),
+        "DOUBLE": ("price", "invoiced_price", "unit_cost"),
     },
     "supply": {
         "DECIMAL(18,3)": (

@@ -8,6 +8,6 @@ company     segments · forecasting · grounds · netting · company · dimensio
 measures    measures (with measures.toml) · expressions · formula
 numbers     panel · scope · spread · tree · projection · whole · grouping · rollup · aswas
 opinions    records · entries · live · desk · valued · adjust · fold · effects · renames · recordchanges
-a plan      checks · health · options · learned · linear · ports · plan · pushdown · report · said · summary
+a plan      checks · health · options · learned · linear · ports · plan · backlog · pushdown · report · said · summary
 people      rights · mask · permits · maskcheck
 """

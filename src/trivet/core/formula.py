@@ -120,14 +120,18 @@ def compute(
 
 
 def panel_value(panel: Panel, spec: MeasureSpec, rows: Counts | None = None) -> Value:
-    """Give a measure of a panel as a value; zeros where the panel has none, absent if the registry says so."""
+    """Give a measure of a panel as a value.
+
+    Where the panel has none: its stand-in, else zeros, absent if the registry says so.
+    """
     chosen: Counts | slice = slice(None) if rows is None else rows
-    present = panel.mask(spec.id)[chosen]
-    if not panel.has(spec.id) and spec.missing == "absent":
+    name = spec.stand_in if spec.stand_in and not panel.has(spec.id) else spec.id
+    present = panel.mask(name)[chosen]
+    if not panel.has(name) and spec.missing == "absent":
         present = np.zeros_like(present)
     if spec.quantum is None:
-        return Value(unit=spec.unit, present=present, amounts=panel.rate(spec.id)[chosen])
-    return Value(unit=spec.unit, present=present, counts=panel.count(spec.id)[chosen])
+        return Value(unit=spec.unit, present=present, amounts=panel.rate(name)[chosen])
+    return Value(unit=spec.unit, present=present, counts=panel.count(name)[chosen])
 
 
 def _stored(found: Value, spec: MeasureSpec, panel: Panel, rows: int) -> Value:

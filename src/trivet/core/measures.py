@@ -74,6 +74,7 @@ class MeasureSpec:
         former: names it had in earlier formats.
         tables: tables of the company folder its values come from.
         format: how people read it: `0` whole, `0.00` two decimals, `0.0 %` percent; small numbers get two at least.
+        stand_in: measure of the same grain that is read in its place from a plan made before it existed.
         confidential: what it reveals to who should not know, `cost`; empty = nothing (`core.rights` hides it).
     """
 
@@ -96,6 +97,7 @@ class MeasureSpec:
     tables: tuple[str, ...] = ()
     format: str = "0"
     confidential: str = ""
+    stand_in: MeasureId | None = None
 
     @property
     def quantum(self) -> Decimal | None:
@@ -161,6 +163,7 @@ def _measure(name: str, raw: Mapping[str, Any]) -> MeasureSpec:
         tables=tuple(raw.get("tables", ())),
         format=_format(name, raw.get("format", FORMAT[unit])),
         confidential=raw.get("confidential", ""),
+        stand_in=MeasureId(raw["stand_in"]) if "stand_in" in raw else None,
     )
 
 

@@ -9,7 +9,7 @@ Totals are sums of those cells, so parts add up to their total in every currency
 it. A total in another currency may so differ from the plan's total divided by the rate by half a quantum a cell.
 What has no rate is named by an issue and has no amount; a missing rate is never taken to be 1.
 
-Reads the rates `price` and `unit_cost` and every money measure of a panel; writes the same measures.
+Reads the rates `price`, `invoiced_price` and `unit_cost` and every money measure of a panel; writes the same measures.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ from trivet.finance.valuation import price_at_rates, price_currencies
 
 LOCAL: Final = "local"
 """Stands for the currency each cell is invoiced in."""
-REVALUED: Final = ("price", "unit_cost", "shipped_revenue")
+REVALUED: Final = ("price", "invoiced_price", "unit_cost", "shipped_revenue")
 """Measures of the demand plan whose own currency is known; what a formula makes of them follows."""
 
 
@@ -150,10 +150,19 @@ def _revalued(
     cost = np.where(costed & other.known[rows], moved, demand.rate("unit_cost"))
     shipped, unshipped, told = _shipped(inputs, valued, demand, kind)
     panel = demand.with_counts({"shipped_revenue": shipped}).with_rates(
-        {"price": round_rate(price), "unit_cost": round_rate(cost)}
+        {"price": round_rate(price), "unit_cost": round_rate(cost), **_invoiced(demand, round_rate(price))}
     )
     lack = _Lack(price=lost, cost=costed & ~other.known[rows], shipped=unshipped, money=np.zeros_like(lost))
     return panel, lack, (*_price_issues(inputs, demand, kind, lost), *other.issues, *told)
+
+
+def _invoiced(demand: Panel, price: Rates) -> dict[str, Rates]:
+    """Value what shipments are invoiced at by the same rates as the price of their bucket."""
+    if not demand.has("invoiced_price"):
+        return {}
+    own, before = demand.rate("invoiced_price"), demand.rate("price")
+    factor = np.where(before > 0, price / np.where(before > 0, before, 1.0), 1.0)
+    return {"invoiced_price": round_rate(np.where(own == before, price, own * factor))}
 
 
 def _open_kind(kind: RateType) -> RateType:
@@ -250,7 +259,7 @@ def _spoken(panel: Panel, registry: Registry) -> Flags:
 
 def _unknown(registry: Registry, panel: Panel, lack: _Lack) -> Mapping[MeasureId, Flags]:
     """Give for each money measure the cells that could not be restated."""
-    own = {"price": lack.price, "unit_cost": lack.cost, "shipped_revenue": lack.shipped}
+    own = {"price": lack.price, "invoiced_price": lack.price, "unit_cost": lack.cost, "shipped_revenue": lack.shipped}
     found: dict[MeasureId, Flags] = {}
     for spec in registry.of_grain(panel.grain):
         if spec.unit not in (Unit.MONEY, Unit.RATE) or not panel.has(spec.id):

@@ -79,6 +79,11 @@ def price_at_rates(inputs: PlanInputs, demand: Panel, kind: RateType) -> Valued:
     return Valued(rates=round_rate(np.where(listed.known, listed.rates * factor, 0.0)), known=listed.known)
 
 
+def price_everywhere(inputs: PlanInputs, demand: Panel) -> Valued:
+    """Give net prices on every bucket, closed ones too: what the list, or history, says a unit was sold at there."""
+    return _prices(inputs, demand)[0]
+
+
 def price_currencies(inputs: PlanInputs, demand: Panel) -> tuple[tuple[str, ...], Counts]:
     """Give the currencies of the price list, and which of them each (series, bucket) is priced in; -1 = not listed."""
     offers = _offers(inputs, demand)

@@ -31,6 +31,7 @@ from trivet.demand.remaining import read_orders
 from trivet.demand.returned import find_returns
 from trivet.demand.segments import review_hints
 from trivet.demand.streams import spread_streams
+from trivet.finance.invoicing import price_shipments
 from trivet.finance.statement import company_plan
 from trivet.finance.valuation import price_and_cost
 from trivet.planning.contradictions import find_contradictions
@@ -107,7 +108,7 @@ def make_plan(
     tell("supply", 3, 3)
 
     tell("money", 0, 1)
-    demand = follow(met.demand, inputs.model)
+    demand = follow(price_shipments(inputs, met.demand), inputs.model)
     supply, budget, company, problems = company_plan(
         inputs, demand, met.supply, met.load, met.material, variance=met.variance, freight=met.freight
     )

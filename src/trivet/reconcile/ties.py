@@ -160,9 +160,11 @@ def check_money(demand: Panel) -> Check:
     """V3: units x price = money in every cell, under the one rounding of the plan; revenue - cost = margin."""
     wrong = np.zeros((demand.rows, len(demand.buckets) - demand.buckets.first_open), dtype=np.int64)
     ahead = demand.buckets.horizon
+    # Plans made before orders kept their price invoiced at the price of the bucket.
+    invoiced = "invoiced_price" if demand.has("invoiced_price") else "price"
     for money, units, rate in (
         ("revenue", "consensus_demand", "price"),
-        ("constrained_revenue", "constrained_demand", "price"),
+        ("constrained_revenue", "constrained_demand", invoiced),
         ("constrained_cost", "constrained_demand", "unit_cost"),
     ):
         known = demand.mask(rate)[:, ahead]

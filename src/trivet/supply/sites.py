@@ -11,6 +11,7 @@ from typing import Final
 
 import polars as pl
 
+from trivet.core.backlog import made_to_order
 from trivet.core.ids import Flags
 from trivet.core.panel import make_keys
 from trivet.core.plan import PlanInputs
@@ -138,13 +139,7 @@ def shipping_of(inputs: PlanInputs) -> Mapping[str, str]:
 
 def to_order(inputs: PlanInputs, items: Iterable[str]) -> Flags:
     """Tell which items are made or assembled to order."""
-    table = inputs.table("items")
-    policies = dict(zip(table["item"].to_list(), table["policy"].to_list(), strict=True))
-    return (
-        pl.Series([policies.get(item) in {"make-to-order", "assemble-to-order"} for item in items], dtype=pl.Boolean)
-        .to_numpy()
-        .astype(bool)
-    )
+    return made_to_order(inputs, items)
 
 
 def _sold_from(inputs: PlanInputs, items: set[str]) -> Places:
