@@ -88,16 +88,21 @@ def test_markets_of_the_channel_that_ended_are_not_read_as_no_demand(shared: Pat
     assert loaded.company
     inputs, _ = build_inputs(loaded.company, loaded.tables, SPECS, REGISTRY)
     panel, found = correct_history(inputs, demand_panel(inputs)[0])
-    ended = {
-        node.member
-        for one in found
-        for node in one.place.scope
-        if one.code == "demand.not-reported" and one.place.last == date(2013, 5, 1)
-    }
-    assert ended
-    assert all(market.endswith("-Reseller") for market in ended)
-    rows = panel.keys["market"].is_in(list(ended)).to_numpy()
-    assert not panel.mask("demand_history")[rows, panel.buckets.first_open - 1].any()
+    asked = [one for one in found if one.code == "demand.not-reported"]
+    assert [
+        (str(one.place.scope[0].member), f"{one.place.first:%Y-%m}", f"{one.place.last:%Y-%m}") for one in asked
+    ] == [
+        ("Reseller", "2011-02", "2011-02"),
+        ("Reseller", "2011-04", "2011-04"),
+        ("Reseller", "2011-06", "2011-06"),
+        ("Reseller", "2013-04", "2013-05"),
+    ]
+    assert all(one.at_stake and one.at_stake > 100_000 for one in asked)
+    rows = panel.keys["market"].str.ends_with("-Reseller").to_numpy()
+    closed = panel.buckets.first_open
+    assert not panel.mask("demand_history")[rows, closed - 2 : closed].any()
+    sold = (panel.count("orders") > 0)[:, closed - 2 : closed] & ~rows[:, None]
+    assert panel.mask("demand_history")[:, closed - 2 : closed][sold].all()
 
 
 def test_month_of_28_days_out_of_31_is_asked_about_and_so_is_the_channel_that_posts_at_its_end(shared: Path) -> None:

@@ -1,7 +1,8 @@
 """What and how much customers will buy, unconstrained. Modules in reading order.
 
 - `history`: orders, shipments and returns of the closed buckets, in plan currency
-- `presence`: which cells mean something: unborn, dead and not reported is not zero
+- `presence`: which cells mean something: unborn and dead is not zero
+- `feeds`: what was not reported, or in part: asked about, not read as zero
 - `corrections`: what people say about the history
 - `cleansing`: stock-outs and one-offs corrected, and said
 - `training`: what the forecast learns from: gaps filled, past events taken out

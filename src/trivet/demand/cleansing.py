@@ -21,8 +21,9 @@ from trivet.core.seasons import YEAR_BUCKETS
 from trivet.demand.corrections import read_corrections
 from trivet.demand.events import event_factors
 from trivet.demand.expectation import expected_values, median
+from trivet.demand.feeds import not_reported
 from trivet.demand.history import bucket_columns, history_sources
-from trivet.demand.presence import life_of, lived, not_reported
+from trivet.demand.presence import life_of, lived
 from trivet.demand.scope import Members, members_of, units_text, worth
 
 _SHORT: Final = 0.95

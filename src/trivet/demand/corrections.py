@@ -33,13 +33,13 @@ class Verdicts:
     value: Counts
 
     def answers(self, demand: Panel, members: Members, issue: Issue) -> bool:
-        """Tell whether every cell an issue about a market asks about has been answered."""
-        market = next((str(node.member) for node in issue.place.scope if node.dimension == "market"), None)
-        if market is None or issue.place.first is None or issue.place.last is None:
+        """Tell whether every cell an issue about a feed asks about has been answered."""
+        if issue.place.first is None or issue.place.last is None:
             return False
         starts = demand.buckets.starts[: demand.buckets.first_open]
         columns = [i for i, day in enumerate(starts) if issue.place.first <= day <= issue.place.last]
-        said: Flags = (self.kept | self.given)[members.market == market][:, columns]
+        names = {node.level: str(node.member) for node in issue.place.scope}
+        said: Flags = (self.kept | self.given)[members.rows(names)][:, columns]
         return bool(said.size) and bool(said.all())
 
 

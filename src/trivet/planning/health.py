@@ -16,11 +16,12 @@ import polars as pl
 
 from trivet.core.dimensions import UNASSIGNED
 from trivet.core.health import Fault, Finding, Health, Trust
-from trivet.core.issues import Issue
+from trivet.core.issues import Issue, Scope
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.core.quantities import MONEY, to_decimal
 from trivet.core.report import ImportReport
+from trivet.core.scope import rows_of
 from trivet.core.seasons import YEAR_BUCKETS
 from trivet.demand.cleansing import correct_history
 from trivet.demand.history import demand_panel
@@ -193,38 +194,45 @@ class _Desk:
         ]  # fmt: skip
 
     def unreported(self, history: Sequence[Issue], demand: Panel) -> list[Finding]:
-        """Take over buckets markets did not report, one finding for all markets that miss the same ones."""
-        missing: dict[str, set[date]] = {}
+        """Take over buckets feeds did not report, one finding for all feeds of a level that miss the same ones."""
+        missing: dict[Scope, set[date]] = {}
         for issue in (one for one in history if one.code in _UNREPORTED):
             first, last = issue.place.first or demand.buckets.current, issue.place.last or demand.buckets.current
             days = {start for start in demand.buckets.starts if first <= start <= last}
-            missing.setdefault(str(issue.place.scope[0].member), set()).update(days)
-        alike: dict[tuple[date, ...], list[str]] = {}
-        for market, days in sorted(missing.items()):
-            alike.setdefault(tuple(sorted(days)), []).append(market)
-        return [self._unreported(days, markets, demand) for days, markets in sorted(alike.items())]
+            missing.setdefault(issue.place.scope, set()).update(days)
+        alike: dict[tuple[str, tuple[date, ...]], list[Scope]] = {}
+        for scope, days in sorted(missing.items(), key=lambda one: str(one[0])):
+            level = scope[0].level if scope else "company"
+            alike.setdefault((level, tuple(sorted(days))), []).append(scope)
+        return [self._unreported(level, days, scopes, demand) for (level, days), scopes in sorted(alike.items())]
 
-    def _unreported(self, days: Sequence[date], markets: Sequence[str], demand: Panel) -> Finding:
+    def _unreported(self, level: str, days: Sequence[date], scopes: Sequence[Scope], demand: Panel) -> Finding:
         """Say which buckets are missing or partial; worth a mean bucket of the last year each."""
         year, closed = YEAR_BUCKETS[demand.buckets.calendar], demand.buckets.first_open
-        revenue = demand.count("shipped_revenue")[:, max(closed - year, 0) : closed].sum(axis=1).tolist()
-        own = sum(
-            value for name, value in zip(demand.keys["market"].to_list(), revenue, strict=True) if name in markets
-        )
+        revenue = demand.count("shipped_revenue")[:, max(closed - year, 0) : closed].sum(axis=1)
+        own = sum(int(revenue[rows_of(demand, self.inputs.model, scope)].sum()) for scope in scopes)
         some = ", ".join(f"{day:%Y-%m-%d}" for day in days[:_NAMED])
         recent = demand.buckets.starts[max(closed - year, 0)]
-        noun, verb = ("market", "sells") if len(markets) == 1 else ("markets", "sell")
+        names = [str(scope[0].member) for scope in scopes if scope]
+        who = f"{len(names)} {_feeds(level, len(names))} ({_some(names)})" if names else "the company"
+        verb = "sell" if len(names) > 1 else "sells"
         return self.finding(
             Fault.BREAK,
             (
-                f"{len(markets)} {noun} ({_some(markets)}) reported nothing or a part in {some}, and otherwise always "
-                f"{verb}: not learned from.",
+                f"{who} reported nothing or a part in {some}, and otherwise always {verb}: not learned from.",
                 "Import what is missing; if it is true, enter it as a correction of the history.",
             ),
             to_decimal(own // year * len(days), MONEY) if own else None,
-            members=markets,
+            members=names,
             later=days[-1] < recent,
         )
+
+
+def _feeds(level: str, count: int) -> str:
+    """Give the noun of a level, for one or several."""
+    if count == 1:
+        return level
+    return f"{level.removesuffix('y')}ies" if level.endswith("y") else f"{level}s"
 
 
 def _trust(
