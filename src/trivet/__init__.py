@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from trivet.usecases.merge_scenario import merge_scenario
     from trivet.usecases.plan_in_background import plan_in_background
     from trivet.usecases.preview_changes import preview_changes
+    from trivet.usecases.price_locks import price_locks
     from trivet.usecases.price_relief import price_relief
     from trivet.usecases.publish_plan import publish_plan
     from trivet.usecases.push_down import push_down
@@ -81,6 +82,7 @@ __all__ = [
     "open_workspace",
     "plan_in_background",
     "preview_changes",
+    "price_locks",
     "price_relief",
     "publish_plan",
     "push_down",

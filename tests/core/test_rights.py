@@ -117,17 +117,20 @@ about = "."
     assert hidden_measures(parse_measures(own), []) == set()
 
 
+HELD_BY_HAND = {"firm_production", "firm_purchases", "firm_material_purchases", "firm_transfers"}
+
+
 @pytest.mark.parametrize(
     ("role", "edits"),
     [
-        (Role.ADMIN, {"consensus_demand", "revenue", "firm_production"}),
-        (Role.COORDINATOR, {"consensus_demand", "revenue", "firm_production"}),
+        (Role.ADMIN, {"consensus_demand", "revenue", *HELD_BY_HAND}),
+        (Role.COORDINATOR, {"consensus_demand", "revenue", *HELD_BY_HAND}),
         (Role.SALES, {"consensus_demand", "revenue"}),
         (Role.MARKETING, {"consensus_demand", "revenue"}),
         (Role.PRODUCT, {"consensus_demand", "revenue"}),
         (Role.DEMAND, {"consensus_demand", "revenue"}),
-        (Role.SUPPLY, {"firm_production"}),
-        (Role.SOURCING, set()),
+        (Role.SUPPLY, HELD_BY_HAND),
+        (Role.SOURCING, {"firm_purchases", "firm_material_purchases"}),
         (Role.FINANCE, {"revenue"}),
         (Role.EXECUTIVE, set()),
     ],

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from tests.supply.supply_company import Rows, frame_of
 from trivet.connect.folder import read_folder
 from trivet.core.entries import Change, Effect, Logged, Operation
 from trivet.core.ids import ActorId, Counts, Digest, GrainName, MeasureId, MemberId, Rates, ScenarioId, Seq
@@ -96,6 +97,19 @@ def node(level: str, member: str) -> Node:
     return Node(dimension=owner, level=level, member=MemberId(member))
 
 
+BOUGHT: Mapping[str, Rows] = {
+    "items": [
+        {"item": "HUB", "family": "Parts", "kind": "material", "policy": "make-to-stock", "unit": "EA", "step": 1}
+    ],
+    "bill_of_materials": [{"parent": "C1", "component": "HUB", "quantity": 2}],
+    "supply_sources": [
+        {"item": "HUB", "supplier": "A", "location": "WORKS", "cap": 400},
+        {"item": "HUB", "supplier": "B", "location": "WORKS", "extra_cost": 1},
+    ],
+}
+"""A part with two suppliers, so that purchases can be fixed by hand."""
+
+
 @pytest.fixture(scope="module")
 def company() -> Company:
     """Bikes of which one ends, one sells in halves, one has no price, and orders in hand; planned, changed, planned."""
@@ -112,6 +126,9 @@ def company() -> Company:
         ahead = tables[name].filter(pl.col("bucket") == date(2025, 11, 1)).with_columns(bucket=pl.lit(bucket))
         part = pl.col("quantity") // (2 if name == "shipments" else 1)
         tables[name] = pl.concat([tables[name], ahead.with_columns(part.alias("quantity"))])
+    for name, rows in BOUGHT.items():
+        more = frame_of(table_specs()[name], rows)
+        tables[name] = pl.concat([tables[name], more], how="diagonal_relaxed") if name in tables else more
     asked = replace(folder.company, netting=NettingRules(early_days=31, late_days=70))
     inputs, _ = build_inputs(asked, tables, table_specs(), measure_registry())
     first = make.make_plan(inputs, (), PlanOptions(), engines())
@@ -122,6 +139,9 @@ def company() -> Company:
         entry("consensus_demand", "lock", None, node("item", "C1"), node("market", "HOME")),
         entry("revenue", "scale", "1.2", node("family", "Kids")),
         entry("firm_production", "set", "90", city),
+        entry("firm_purchases", "set", "12", city),
+        entry("firm_transfers", "lock", "40", node("location", "WORKS")),
+        entry("firm_material_purchases", "set", "60", node("supplier", "A")),
     ):
         head = recorded(head, change)
     answers: list[SupplyPlan] = []
@@ -156,9 +176,9 @@ def planned_with_engines_held(company: Company, log: Sequence[Logged]) -> Plan:
     def require(*_: object) -> tuple[Panel, Panel, Panel, tuple[Issue, ...]]:
         return held.panel("supply"), held.panel("load"), held.panel("material"), ()
 
-    def answered(_: PlanInputs, demand: Panel, supply: Panel, *__: object) -> SupplyPlan:
+    def answered(_: PlanInputs, demand: Panel, supply: Panel, *rest: Panel) -> SupplyPlan:
         solved = {str(name): company.met.demand.count(name) for name in ("constrained_demand", "unserved_demand")}
-        return replace(company.met, demand=demand.with_counts(solved), supply=supply)
+        return replace(company.met, demand=demand.with_counts(solved), supply=supply, material=rest[1])
 
     with patch.object(make, "require", require), patch.object(make, "plan_supply", answered):
         return make.make_plan(company.inputs, log, PlanOptions(), engines())
@@ -184,6 +204,7 @@ def changes(buckets: tuple[date, ...], last: int) -> st.SearchStrategy[Change]:
         (node("item", "C1"), node("market", "HOME")),
         (node("family", "Kids"), node("market", "EXPORT")),
         (node("location", "WORKS"),),
+        (node("supplier", "A"),),
     )
 
     @st.composite
@@ -198,7 +219,7 @@ def changes(buckets: tuple[date, ...], last: int) -> st.SearchStrategy[Change]:
             Operation.LOCK: st.one_of(st.none(), st.integers(0, 500)),
         }
         amount = draw(amounts[operation]) if operation in amounts else None
-        measure = draw(st.sampled_from(["consensus_demand", "consensus_demand", "revenue", "firm_production"]))
+        measure = draw(st.sampled_from(MEASURES))
         if measure == "revenue" and isinstance(amount, int):
             amount *= 200
         return Change(
@@ -215,6 +236,10 @@ def changes(buckets: tuple[date, ...], last: int) -> st.SearchStrategy[Change]:
     return drawn()
 
 
+MEASURES = (
+    *("consensus_demand",) * 3,
+    *("revenue", "firm_production", "firm_purchases", "firm_transfers", "firm_material_purchases"),
+)
 WEIGHTS = (None, None, None, MeasureId("orders"), MeasureId("baseline_demand"), MeasureId("revenue"))
 """What a change may name to be spread by; the last is made after changes are folded in, and refused."""
 OPEN = tuple(date(2026 + (10 + i) // 12, (10 + i) % 12 + 1, 1) for i in range(14))

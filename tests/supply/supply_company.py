@@ -67,6 +67,7 @@ class Case:
     price: Mapping[str, float | Sequence[float]] = field(default_factory=dict)
     cost: Mapping[str, float] = field(default_factory=dict)
     firm: Series = field(default_factory=dict)
+    held: Mapping[str, Series] = field(default_factory=dict)
     options: PlanOptions = field(default_factory=PlanOptions)
     basis: bytes | None = None
     solver: Solver = field(default_factory=HighsSolver)
@@ -108,23 +109,29 @@ class Case:
         inputs = self.inputs()
         demand = self.demand_panel(inputs)
         supply, load, material, first = supply_panels(inputs)
-        supply = self._fix(supply)
+        supply = self._fix(supply, "firm_production", self.firm)
         supply, load, material, second = require(inputs, demand, supply, load, material)
+        for measure, series in self.held.items():
+            if REGISTRY[measure].grain == "supply":
+                supply = self._fix(supply, measure, series)
+            else:
+                material = self._fix(material, measure, series)
         plan = plan_supply(inputs, demand, supply, load, material, self.options, self.solver, self.basis)
         return Result(inputs=inputs, plan=plan, issues=(*first, *second, *plan.issues))
 
-    def _fix(self, supply: Panel) -> Panel:
-        if not self.firm:
-            return supply
-        firm: Counts = np.zeros(supply.shape, dtype=np.int64)
-        fixed: Flags = np.zeros(supply.shape, dtype=np.bool_)
-        for (item, location), values in self.firm.items():
-            row = supply.keys.rows().index((item, location))
+    def _fix(self, panel: Panel, measure: str, series: Series) -> Panel:
+        """Fix units of a measure by hand, key by key; below 0 = free."""
+        if not series:
+            return panel
+        firm: Counts = np.zeros(panel.shape, dtype=np.int64)
+        fixed: Flags = np.zeros(panel.shape, dtype=np.bool_)
+        for key, values in series.items():
+            row = panel.keys.rows().index(key)
             for t, value in enumerate(values):
                 if value >= 0:
-                    firm[row, supply.buckets.first_open + t] = round(value * 1000)
-                    fixed[row, supply.buckets.first_open + t] = True
-        return supply.with_counts({"firm_production": firm}, present={"firm_production": fixed})
+                    firm[row, panel.buckets.first_open + t] = round(value * 1000)
+                    fixed[row, panel.buckets.first_open + t] = True
+        return panel.with_counts({measure: firm}, present={measure: fixed})
 
 
 @dataclass(frozen=True)

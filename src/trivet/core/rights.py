@@ -91,7 +91,7 @@ DUTIES: Final[Mapping[Role, Duties]] = {
         Task.SUBMIT,
     ),
     Role.SUPPLY: _duties(
-        "supply",
+        "supply sourcing",
         "resource_changes closures calendars workforce production_strategies routing_changes lanes storage "
         "inventory_policy supplier_caps supply_sources levers assumptions risks",
         Task.SUBMIT,

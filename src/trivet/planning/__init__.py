@@ -6,7 +6,8 @@ who mends it), `summary` (one screen), `ranges` (bounds of the forecast at any l
 level and structure), `currencies` (money elsewhere), `explain`, `told` (what planning said about a number),
 `following` (what follows a change at once), `head` (a plan with the changes since), `effects` (what entries move),
 `preview` (what they would move), `rows` and `rebase` (a branch on another base), `trace` (what moved a cell), `undone`
-(undo restores), `relief` (prices of scarcity), `worth` (what one plan earns more than another), `errors` (how far
+(undo restores), `locks` (what is fixed by hand, and its cost), `strained` (where it can't be), `relief` (prices of
+scarcity), `worth` (what one plan earns more than another), `errors` (how far
 forecasts were off), `accuracy` (how good earlier plans were), `backtest` (how good the forecast is).
 
 Down to execution: `weeks` (cut and shared), `balancing` (one place), `lane_flows` (transfers by lane), `offers`

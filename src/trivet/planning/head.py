@@ -103,11 +103,17 @@ def stand_on(plan: Plan, inputs: PlanInputs, log: Sequence[Logged], *, base: Dig
         units=read_units(inputs.table("unit_conversions"), inputs.table("items")),
         members={grain: members_by_dimension(plan.panel(grain), inputs.model) for grain in grains},
     )
-    if holds is None:
+    if holds is None or _without_an_edited_measure(plan, grains, inputs.model.registry):
         return fold_again(Head(ground=ground, panels=plan.panels, log=tuple(log), locks={}))
     held = tuple(entry for entry in log if entry.seq <= holds)
     head = Head(ground=ground, panels=plan.panels, log=held, locks={})
     return catch_up(head, tuple(log)[len(held) :])
+
+
+def _without_an_edited_measure(plan: Plan, grains: Sequence[GrainName], registry: Registry) -> bool:
+    """Tell whether a plan was made before some edited measure existed: nothing is known of it, not even its mask."""
+    specs = [spec for grain in grains for spec in registry.of_grain(grain) if spec.kind is Kind.EDITED]
+    return any(not plan.panel(spec.grain).has(spec.id) for spec in specs)
 
 
 def _edited_grains(registry: Registry) -> tuple[GrainName, ...]:

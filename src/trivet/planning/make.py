@@ -40,6 +40,7 @@ from trivet.planning.following import follow
 from trivet.planning.ranges import errors_together
 from trivet.planning.rows import Axes, in_rows_of
 from trivet.planning.segmented import with_segments
+from trivet.planning.strained import find_strained
 from trivet.reconcile.gaps import find_gaps
 from trivet.supply.model import plan_supply
 from trivet.supply.panels import supply_panels
@@ -61,7 +62,7 @@ def make_plan(
 
     Args:
         inputs: company, measures, dimensions, buckets and tables of one snapshot.
-        entries: the live log of the scenario, in order: changes of consensus and firm production.
+        entries: the live log of the scenario, in order: changes of consensus, firm production, purchases and transfers.
         options: choices of the scenario.
         engines: forecaster, solver, progress.
         reference: the plan to stay near to; its basis starts the solver.
@@ -101,10 +102,12 @@ def make_plan(
     supply, load, material, problems = require(inputs, demand, supply, load, material)
     found.add(problems)
     supply = found.keep(fold(supply, in_rows_of(entries, supply, axes, inputs.model), inputs.model, units))
+    material = found.keep(fold(material, in_rows_of(entries, material, axes, inputs.model), inputs.model, units))
     tell("supply", 1, 3)
     basis = reference.basis if reference else None
     met = plan_supply(inputs, demand, supply, load, material, options, engines.solver, basis)
     found.add(met.issues)
+    found.add(find_strained(inputs, met, lambda panel: in_rows_of(entries, panel, axes, inputs.model)))
     tell("supply", 3, 3)
 
     tell("money", 0, 1)

@@ -1,4 +1,4 @@
-"""What relief is worth: one Saturday, 8 hours or 100 packs more, and what each production fixed by hand costs.
+"""What relief is worth: one Saturday, 8 hours or 100 packs more, and what each lock costs.
 
 The stored plan is the base and its demand the input: only supply is solved again, from the plan's own basis, with
 one block more or one lock less. worth = change of (gross margin at standard - supply variance - freight) over the
@@ -11,28 +11,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from trivet.core.buckets import Calendar
-from trivet.core.entries import Change, Logged
+from trivet.core.entries import Logged
 from trivet.core.errors import NotFound
-from trivet.core.fold import fold
-from trivet.core.formula import recompute
-from trivet.core.ids import MeasureId, Seq
 from trivet.core.issues import Node, Scope
-from trivet.core.live import Live, live_entries
 from trivet.core.options import PlanOptions
-from trivet.core.panel import Panel
 from trivet.core.plan import Plan, PlanInputs
 from trivet.core.ports import Engines
 from trivet.core.quantities import QUANTITY, to_decimal
-from trivet.core.units import read_units
-from trivet.finance.invoicing import price_shipments
-from trivet.planning.compare import words
-from trivet.planning.worth import Worth, difference, earned, money, why
-from trivet.supply.model import SupplyPlan, plan_supply
+from trivet.planning.locks import FirmCost, Resolver, firm_entries
+from trivet.planning.worth import Worth, money, why
 from trivet.supply.panels import day_hours
 from trivet.supply.scarcity import Block, Means, families_by_thing, find_blocks, with_block
 
-FIRM: Final = MeasureId("firm_production")
 TIMES: Final = (2, 4)
 """Multiples of a block tried, to say how far its price holds."""
 HOLDS: Final = Decimal("0.9")
@@ -65,23 +55,6 @@ class Relief:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FirmCost:
-    """What production fixed by hand costs: the plan without the entry less the plan.
-
-    Attributes:
-        seq: number of the entry; `author` who made it; `change` what it says.
-        value: what the plan would earn more without it; negative = the entry earns.
-        said: the same in words.
-    """
-
-    seq: Seq
-    author: str
-    change: str
-    value: Worth
-    said: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What is asked about: nodes (resource, material, supplier), buckets, and how many answers."""
 
@@ -102,7 +75,7 @@ class ReliefPrices:
 def price_relief(
     inputs: PlanInputs, plan: Plan, entries: Sequence[Logged], options: PlanOptions, engines: Engines, asked: Asked
 ) -> ReliefPrices:
-    """Price what would relieve a plan, and what its firm production costs.
+    """Price what would relieve a plan, and what each quantity fixed by hand costs.
 
     Args:
         inputs: the snapshot the plan was made from.
@@ -113,8 +86,8 @@ def price_relief(
         asked: where to look. Without scope and buckets, what binds; with them, whatever lies there.
 
     Returns:
-        A price for each block (one re-solve, and two more for how far it holds), and for each live entry of firm
-        production.
+        A price for each block (one re-solve, and two more for how far it holds), and for each live entry that
+        fixes quantities by hand.
 
     Raises:
         NotFound: a node of the scope is no resource, material or supplier, or nothing limited lies there.
@@ -175,31 +148,12 @@ def _answer(pricer: "_Pricer", entries: Sequence[Logged], engines: Engines, aske
     return ReliefPrices(currency=pricer.currency, reliefs=tuple(reliefs), firm=tuple(costs))
 
 
-def firm_entries(inputs: PlanInputs, entries: Sequence[Logged]) -> list[Live]:
-    """Give the live changes of firm production that still speak of open buckets, latest first."""
-    current = inputs.model.buckets.current
-    live, _ = live_entries(entries, current)
-    return [
-        item
-        for item in reversed(live)
-        if isinstance(item.entry, Change) and item.entry.measure == FIRM and item.entry.last >= current
-    ]
-
-
-class _Pricer:
-    """Solves a plan's supply again with something changed, and says what it earns."""
+class _Pricer(Resolver):
+    """Solves a plan's supply again with a block more, and says what it earns."""
 
     def __init__(self, inputs: PlanInputs, plan: Plan, options: PlanOptions, engines: Engines) -> None:
-        self.inputs, self.options, self.solver, self.basis = inputs, options, engines.solver, plan.basis
-        self.demand, self.supply, self.load, self.material = (
-            plan.panel(grain) for grain in ("demand", "supply", "load", "material")
-        )
-        self.currency = inputs.model.company.currency
-        self.bucket = "week" if inputs.model.buckets.calendar is Calendar.WEEKS else "month"
-        company = plan.panel("company")
-        variance, freight = company.count("supply_variance")[0], company.count("freight")[0]
-        self.base = earned(inputs, self.demand, self.supply, variance, freight)
-        prices = self._solve(self.supply, self.load, self.material).prices
+        super().__init__(inputs, plan, options, engines)
+        prices = self.solve(self.supply, self.load, self.material).prices
         self.known = find_blocks(inputs, self.load, self.material, day_hours(inputs, self.load), prices)
         self.users = families_by_thing(inputs)
 
@@ -247,32 +201,8 @@ class _Pricer:
             said=self._say(block, value, holds),
         )
 
-    def firm_cost(self, item: Live, entries: Sequence[Logged]) -> FirmCost:
-        """Price one entry of firm production: solve without it."""
-        units = read_units(self.inputs.table("unit_conversions"), self.inputs.table("items"))
-        rest = [entry for entry in entries if entry.seq != item.seq]
-        supply, _ = fold(self.supply, rest, self.inputs.model, units)
-        value = self._compare(self._solve(supply, self.load, self.material))
-        change = words(item.entry)
-        verb = "costs" if value.worth >= 0 else "earns"
-        price = "nothing" if value.nothing else money(abs(value.worth), self.currency)
-        return FirmCost(
-            seq=item.seq,
-            author=str(item.author or ""),
-            change=change,
-            value=value,
-            said=f"{item.called}, {change}, {verb} {price}: without it {why(value, self.currency, self.bucket)}.",
-        )
-
     def _value(self, block: Block, times: int) -> Worth:
-        return self._compare(self._solve(self.supply, *with_block(self.load, self.material, block, times)))
-
-    def _solve(self, supply: Panel, load: Panel, material: Panel) -> SupplyPlan:
-        return plan_supply(self.inputs, self.demand, supply, load, material, self.options, self.solver, self.basis)
-
-    def _compare(self, solved: SupplyPlan) -> Worth:
-        demand = recompute(price_shipments(self.inputs, solved.demand), self.inputs.model.registry)
-        return difference(self.base, earned(self.inputs, demand, solved.supply, solved.variance, solved.freight))
+        return self.compare(self.solve(self.supply, *with_block(self.load, self.material, block, times)))
 
     def _say(self, block: Block, value: Worth, holds: int) -> str:
         amount, unit = to_decimal(block.amount, QUANTITY), "units" if block.means is Means.UNITS else "h"

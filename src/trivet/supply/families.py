@@ -14,6 +14,7 @@ import numpy as np
 from trivet.core.ids import Counts, Flags, Rates
 from trivet.supply.asked import Asked
 from trivet.supply.capacity import Room
+from trivet.supply.held import no_hand
 from trivet.supply.materials import limited_materials
 from trivet.supply.network import Lanes, Lots, Makes, Network, Parts, Sources, Uses
 from trivet.supply.programme import Task
@@ -90,6 +91,12 @@ class _Gathered:
                 lanes=self._lanes(),
                 sources=self._sources(),
                 deliveries=replace(network.deliveries, lots=_no_lots(network.deliveries.cap)),
+                # What is held of single items is nothing of their family; materials stay as they are.
+                held=replace(
+                    network.held,
+                    purchases=no_hand(len(self.keys), network.open),
+                    transfers=no_hand(len(self.keys), network.open),
+                ),
             ),
             asked=self._asked(),
             people=replace(given.people, whole=np.zeros_like(given.people.whole)),

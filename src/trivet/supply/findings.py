@@ -99,7 +99,9 @@ def _material_issues(found: Found, margin: Rates) -> tuple[list[Issue], Counts]:
         most = np.where(np.isfinite(network.deliveries.cap[rows]), network.deliveries.cap[rows] * 1000.0, 1e15)
         for i, row in enumerate(rows):
             most[i, : network.deliveries.earliest[row]] = 0
-        most = np.maximum(most, network.material_arrivals[rows]).sum(axis=0)
+        most = np.maximum(most, network.material_arrivals[rows])
+        by_hand, on_order = network.held.deliveries, network.material_arrivals[rows]
+        most = np.where(by_hand.fixed[rows], by_hand.amount[rows] + on_order, most).sum(axis=0)
         had = int(network.material_opening[material]) + np.cumsum(most)
         missing = np.cumsum(need[rows].sum(axis=0)) - had
         if missing.max(initial=0) < 1:

@@ -98,7 +98,7 @@ def add_lots(
     goods, materials = still_needed(network, asked, late)
     wished, room, delivered = most
     makes, sources, deliveries = network.makes, network.sources, network.deliveries
-    never, nothing = np.zeros(room.shape, dtype=np.bool_), np.zeros(room.shape)
+    bought_by_hand, delivered_by_hand = network.held.purchases, network.held.deliveries
     columns = np.full(delivered.shape, -1, dtype=np.int64)
     columns[bought.rows] = bought.columns
     making = _Limits(
@@ -110,16 +110,16 @@ def add_lots(
     )
     buying = _Limits(
         most=np.minimum(goods[sources.row], room),
-        given=nothing,
-        held=never,
-        firm=nothing,
+        given=np.zeros(room.shape),
+        held=bought_by_hand.fixed[sources.row],
+        firm=bought_by_hand.amount[sources.row] / 1000.0,
         hold=asked.worth.hold[sources.row],
     )
     delivering = _Limits(
         most=np.minimum(materials[network.material_of], delivered),
         given=np.zeros(delivered.shape),
-        held=np.zeros(delivered.shape, dtype=np.bool_),
-        firm=np.zeros(delivered.shape),
+        held=delivered_by_hand.fixed,
+        firm=delivered_by_hand.amount / 1000.0,
         hold=np.broadcast_to(HOLD_SHARE * prices[network.material_of][:, None], delivered.shape),
     )
     names = [network.materials[m] for m in network.material_of]
@@ -203,7 +203,8 @@ def still_needed(network: Network, asked: Asked, late: int) -> tuple[Rates, Rate
     waiting = tail[:, np.maximum(np.arange(network.open) - late, 0)]
     # Orders wait as long as it takes; what is sent at the end serves what comes after.
     waiting[asked.ordered] = tail[asked.ordered, :1] + asked.backlog[asked.ordered, None]
-    waiting = (waiting + asked.target.max(axis=1, initial=0)[:, None]) / 1000.0
+    moved = network.held.transfers.amount.sum(axis=1)
+    waiting = (waiting + asked.target.max(axis=1, initial=0)[:, None] + moved[:, None]) / 1000.0
     if (network.lanes.lead > 0).any():
         waiting = waiting + asked.ahead[:, network.open :].sum(axis=1, keepdims=True)
     own = np.zeros((len(items), network.open))

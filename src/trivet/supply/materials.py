@@ -1,6 +1,7 @@
 """Key materials: what production uses up, what suppliers may deliver, and what is kept in the pool (Y10).
 
-pool(t) = pool(t-1) + open orders + bought - used, bought <= the supplier's cap less what is on order with it
+pool(t) = pool(t-1) + open orders + bought - used, bought <= the supplier's cap less what is on order with it;
+where somebody fixed a delivery by hand, bought = that quantity less what is on order
 
 Only materials that something limits take part in the programme; the others are bought as they are used. The pool
 of a material is one stock over all plants; it is shown in the row of its cheapest supplier.
@@ -14,6 +15,7 @@ import numpy as np
 from trivet.core.ids import Counts, Rates
 from trivet.supply.asked import Asked
 from trivet.supply.blocks import Programme
+from trivet.supply.held import delivery_bounds
 from trivet.supply.make_to_stock import TIE, Flows, add_fixed_slack, fixed_makes
 from trivet.supply.network import Network, in_lots
 from trivet.supply.wanted import LEAST_COST
@@ -31,11 +33,15 @@ class Bought:
 
 
 def limited_materials(network: Network) -> Counts:
-    """Give the materials of which every supplier is limited in some bucket: caps, lead times or lots bind."""
+    """Give the materials of which every supplier is limited in some bucket, or one is held by hand.
+
+    Caps, lead times and lots limit a supplier.
+    """
     deliveries = network.deliveries
     bound = np.isfinite(deliveries.cap).any(axis=1) | (deliveries.earliest > 0) | deliveries.lots.sized
     used = set(network.parts.material[network.parts.material >= 0].tolist())
     free = set(network.material_of[~bound].tolist())
+    free -= set(network.material_of[network.held.deliveries.fixed.any(axis=1)].tolist())
     return np.array([m for m in range(len(network.materials)) if m in used and m not in free], dtype=np.int64)
 
 
@@ -61,13 +67,15 @@ def add_materials(programme: Programme, network: Network, asked: Asked, flows: F
     rows_of = np.flatnonzero(np.isin(network.material_of, limited))
     labels = [network.materials[m] for m in limited]
     hold = np.maximum(HOLD_SHARE * price[limited], LEAST_COST * HOLD_SHARE)
+    least, room = delivery_bounds(network, delivery_room(network))
     pool = programme.columns("material stock", labels, cost=hold[:, None])
     bought = programme.columns(
         "material bought",
         [f"{network.materials[network.material_of[row]]} row {row}" for row in rows_of],
         cost=np.maximum(network.deliveries.extra_cost[rows_of], 0.0)[:, None]
         + TIE * np.arange(1, network.open + 1) / 1e3,
-        upper=delivery_room(network)[rows_of],
+        lower=least[rows_of],
+        upper=room[rows_of],
     )
     given = np.zeros((len(limited), network.open))
     position = {int(m): i for i, m in enumerate(limited)}

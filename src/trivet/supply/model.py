@@ -26,6 +26,7 @@ from trivet.supply.found import Found
 from trivet.supply.large import in_pieces
 from trivet.supply.programme import (
     guess_whole,
+    purchase_room,
     read_people_of,
     read_prices,
     read_task,
@@ -36,6 +37,7 @@ from trivet.supply.programme import (
 from trivet.supply.read_back import run_plan
 from trivet.supply.scarcity import Prices
 from trivet.supply.search import Searched, solve_whole
+from trivet.supply.strains import Strain, find_strains
 from trivet.supply.workforce import staff_plan
 
 
@@ -57,6 +59,7 @@ class SupplyPlan:
         issues: overloads, shortages, lost demand, backlog and more, with what is at stake.
         basis: where the solver stood.
         prices: duals of hours and deliveries: where to look for relief.
+        strains: where what people fixed of purchases and transfers can't be, or costs customers.
     """
 
     demand: Panel
@@ -70,6 +73,7 @@ class SupplyPlan:
     issues: tuple[Issue, ...]
     basis: bytes | None
     prices: Prices
+    strains: tuple[Strain, ...]
 
 
 def plan_supply(
@@ -87,9 +91,9 @@ def plan_supply(
     Args:
         inputs: the snapshot.
         demand: panel with consensus_demand, price and unit_cost on open buckets.
-        supply: panel as `require` gives it, firm_production folded in.
+        supply: panel as `require` gives it; firm_production, firm_purchases and firm_transfers folded in.
         load: panel as `require` gives it.
-        material: panel as `require` gives it.
+        material: panel as `require` gives it; firm_material_purchases folded in.
         options: whether overtime and bought finished goods are allowed, how late demand may be served.
         solver: of linear programmes.
         basis: of an earlier plan of the same shape, to start from.
@@ -129,6 +133,7 @@ def plan_supply(
         issues=(*_solver_issues(searched, len(model.cost), large=large), *find_issues(found)),
         basis=searched.basis,
         prices=read_prices(solution, task, at),
+        strains=find_strains(found, purchase_room(task.network, allowed=True)),
     )
 
 

@@ -113,6 +113,28 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Hand:
+    """Quantities fixed by hand: counts, and where they are fixed; both by row and open bucket."""
+
+    amount: Counts
+    fixed: Flags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Held:
+    """What people fixed of what is bought and moved, by the bucket it arrives in.
+
+    Attributes:
+        purchases: of sites, beyond what is on order; deliveries: of rows of the material panel, likewise.
+        transfers: into sites, over all their lanes.
+    """
+
+    purchases: Hand
+    deliveries: Hand
+    transfers: Hand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Network:
     """All ways of one snapshot.
 
@@ -124,6 +146,7 @@ class Network:
         materials: codes of the key materials; material_of: material of each row of the material panel.
         material_opening, material_arrivals: pooled stock, and open purchases by row of the panel.
         makes, uses, parts, lanes: the ways; sources of sites, deliveries of materials.
+        held: purchases, deliveries and transfers fixed by hand.
     """
 
     buckets: Buckets
@@ -143,6 +166,7 @@ class Network:
     lanes: Lanes
     sources: Sources
     deliveries: Sources
+    held: Held
 
     @property
     def open(self) -> int:

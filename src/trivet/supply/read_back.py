@@ -12,6 +12,7 @@ import numpy as np
 
 from trivet.core.ids import Counts, Rates
 from trivet.supply.asked import Asked
+from trivet.supply.held import hands_on, kept_for_transfers, with_held_purchases, with_held_transfers
 from trivet.supply.lots import order_quantity
 from trivet.supply.make_to_stock import fixed_makes
 from trivet.supply.materials import delivery_room, limited_materials
@@ -125,12 +126,15 @@ class _Player:
         makes, lanes, sources = network.makes, network.lanes, network.sources
         free = np.where(makes.fixed, 0.0, np.maximum(wished.made - makes.released / 1000.0, 0.0))
         self.made = np.where(makes.fixed, makes.firm, makes.released + whole_lots(network, free, wished.spare))
-        self.sent = whole_steps(wished.sent, network.step[lanes.origin], up=True)
+        self.hands = hands_on(network)
+        sent = whole_steps(np.where(self.hands.lanes, 0.0, wished.sent), network.step[lanes.origin], up=True)
+        self.sent = with_held_transfers(network, sent, wished.sent)
         step = sources.lots.multiple
         most = np.where(np.isfinite(wished.room), np.floor(wished.room * 1000.0 / step[:, None] + NOISE), 0.0)
         room = most.astype(np.int64) * step[:, None]
-        bought = whole_steps(wished.bought, step, up=True)
-        self.bought = np.where(np.isfinite(wished.room), np.minimum(bought, room), bought)
+        bought = whole_steps(np.where(self.hands.sources, 0.0, wished.bought), step, up=True)
+        bought = np.where(np.isfinite(wished.room), np.minimum(bought, room), bought)
+        self.bought = with_held_purchases(network, bought, wished.bought)
         self.held = fixed_makes(network)
         self._index()
         self._start(wished)
@@ -169,10 +173,25 @@ class _Player:
         self.pool = network.material_opening.copy()
         room = delivery_room(network)
         lot = network.deliveries.lots.multiple[:, None]
-        bought = np.ceil(np.cumsum(wished.material, axis=1) * 1000.0 / lot - 1e3 * NOISE / lot).astype(np.int64)
+        by_hand = network.held.deliveries
+        free = np.where(by_hand.fixed, 0.0, wished.material)
+        bought = np.ceil(np.cumsum(free, axis=1) * 1000.0 / lot - 1e3 * NOISE / lot).astype(np.int64)
         bought = np.diff(bought, axis=1, prepend=0) * lot
         capped = np.where(np.isfinite(room), np.rint(np.where(np.isfinite(room), room, 0.0) * 1000.0), bought)
-        self.material = np.minimum(bought, capped.astype(np.int64)) + network.material_arrivals
+        bought = np.where(by_hand.fixed, by_hand.amount, np.minimum(bought, capped.astype(np.int64)))
+        self.material = bought + network.material_arrivals
+        self.kept = kept_for_transfers(network, self.hands, self.sent, self._inflow())
+
+    def _inflow(self) -> Counts:
+        """Give what comes in at each site as planned: (sites, open)."""
+        network, inflow = self.network, self.network.arrivals.copy()
+        np.add.at(inflow, network.makes.site, self.made)
+        np.add.at(inflow, network.sources.row, self.bought)
+        for lane, (into, lead) in enumerate(
+            zip(network.lanes.destination.tolist(), network.lanes.lead.tolist(), strict=True)
+        ):
+            inflow[into, lead:] += self.sent[lane, : max(network.open - lead, 0)]
+        return inflow
 
     def play(self) -> Run:
         for t in range(self.network.open):
@@ -255,9 +274,12 @@ class _Player:
             self.pool[material] -= amount
 
     def _send(self, site: int, t: int, reserved: int) -> None:
-        step = int(self.network.step[site])
-        for lane in self.out[site]:
-            there = max(int(self.stock[site]) - reserved, 0) // step * step
+        """Send what is held by hand first; the rest leaves what later transfers held by hand will need."""
+        step, held = int(self.network.step[site]), self.hands.lanes
+        for lane in sorted(self.out[site], key=lambda lane: not held[lane, t]):
+            left = int(self.stock[site]) - reserved
+            there = max(left if held[lane, t] else left - int(self.kept[site, t]), 0)
+            there = there if held[lane, t] else there // step * step
             amount = min(int(self.sent[lane, t]), there)
             self.sent[lane, t] = amount
             self.stock[site] -= amount
@@ -272,7 +294,7 @@ class _Player:
         total = sum(amount for _, amount in owed)
         ordered = bool(self.asked.ordered[site])
         due = total - int(self.asked.floor[site, t]) if ordered else total
-        left = min(max(int(self.stock[site]) - reserved, 0), max(due, 0))
+        left = min(max(int(self.stock[site]) - reserved - int(self.kept[site, t]), 0), max(due, 0))
         self.stock[site] -= left
         self.shipped[site, t] = left
         while left > 0:

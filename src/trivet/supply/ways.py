@@ -12,6 +12,7 @@ import numpy as np
 from trivet.core.ids import Counts, MeasureId, Rates
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
+from trivet.supply.held import read_held
 from trivet.supply.network import Lanes, Lots, Makes, Network, Parts, Uses, column_of, lead_buckets
 from trivet.supply.sites import Geography, reach, read_geography, to_order
 from trivet.supply.sources import lots_of, material_arrivals, pooled_stock, read_deliveries, read_sources
@@ -28,6 +29,7 @@ def read_network(inputs: PlanInputs, supply: Panel, load: Panel, material: Panel
     numbers = {item: i for i, item in enumerate(materials)}
     first = supply.buckets.first_open
     counted = supply.count("projected_stock")
+    arrivals, on_order = reader.arrivals(), material_arrivals(inputs, material)
     parts = reader.parts(makes, numbers)
     return Network(
         buckets=supply.buckets,
@@ -36,17 +38,18 @@ def read_network(inputs: PlanInputs, supply: Panel, load: Panel, material: Panel
         step=step,
         to_order=to_order(inputs, reader.items),
         opening=counted[:, first - 1].copy() if first else np.zeros(supply.rows, dtype=np.int64),
-        arrivals=reader.arrivals(),
+        arrivals=arrivals,
         materials=materials,
         material_of=np.array([numbers[item] for item in material.keys["item"].to_list()], dtype=np.int64),
         material_opening=pooled_stock(inputs, supply.buckets, numbers),
-        material_arrivals=material_arrivals(inputs, material),
+        material_arrivals=on_order,
         makes=makes,
         uses=reader.uses(makes, load),
         parts=parts,
         lanes=lanes,
         sources=read_sources(inputs, supply, step, reader.sourceless()),
         deliveries=read_deliveries(inputs, material),
+        held=read_held(supply, material, arrivals, on_order),
     )
 
 
