@@ -8,12 +8,13 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from tests.supply.supply_company import Case, Result, Rows, crew, line
+from tests.supply.supply_company import Case, Counting, Result, Rows, crew, line
 from trivet.core.entries import Change, Logged, Operation
 from trivet.core.errors import NotFound
 from trivet.core.formula import recompute
 from trivet.core.ids import ActorId, Digest, GrainName, MeasureId, MemberId, ScenarioId, Seq
 from trivet.core.issues import Node
+from trivet.core.linear import LinearModel
 from trivet.core.options import PlanOptions
 from trivet.core.panel import Panel, make_keys
 from trivet.core.plan import Plan, Recipe
@@ -22,7 +23,7 @@ from trivet.core.records import Stamp
 from trivet.engines.ensemble import Ensemble
 from trivet.engines.highs import HighsSolver
 from trivet.engines.processes import LocalExecutor
-from trivet.planning.relief import Asked, ReliefPrices, price_relief
+from trivet.planning.relief import Asked, ReliefPrices, price_each, price_relief
 from trivet.supply.scarcity import Means
 
 ON_TIME = PlanOptions(late_buckets=0)
@@ -163,6 +164,33 @@ def test_scope_without_a_limited_thing_is_refused() -> None:
         prices(case, Asked(scope=(node("family", "F"),)))
     with pytest.raises(NotFound, match="but no market"):
         prices(case, Asked(scope=(node("market", "M"),)))
+
+
+def test_several_things_are_priced_from_one_solve_of_the_plan() -> None:
+    case = Case(tables=battery(40), demand={("P", "M"): [100] * 6}, options=ON_TIME)
+    result, told = case.plan(), Told(solver=Counting())
+    asked = [(node("item", "B"),), (node("resource", "R"),)]
+    found = price_each(result.inputs, stored(result), case.options, told, asked)
+    apart = Told(solver=Counting())
+    alone = [price_relief(result.inputs, stored(result), (), case.options, apart, Asked(scope=s, top=1)) for s in asked]
+    assert list(found) == alone
+    assert len(_solved(told)) == len(_solved(apart)) - 1
+    assert price_each(result.inputs, stored(result), case.options, told, []) == ()
+
+
+def test_a_thing_that_limits_nothing_has_no_answer_among_several() -> None:
+    case = Case(tables=LINE, demand={("P", "M"): [50] * 3}, options=ON_TIME)
+    result = case.plan()
+    asked = [(node("item", "P"),), (node("resource", "R"),)]
+    nothing, line_ = price_each(result.inputs, stored(result), case.options, Told(), asked)
+    assert nothing is None
+    assert line_ is not None
+    assert len(line_.reliefs) == 1
+
+
+def _solved(told: Told) -> list[LinearModel]:
+    assert isinstance(told.solver, Counting)
+    return told.solver.models
 
 
 def test_progress_is_told_to_the_end() -> None:

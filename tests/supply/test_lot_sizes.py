@@ -121,6 +121,18 @@ def test_materials_come_in_lots_too(cap: int | None) -> None:
     assert min(result.units("material_stock", "B", "V")) >= 0
 
 
+def test_a_least_size_without_a_cost_is_tried_once_and_one_with_a_cost_in_parts_too() -> None:
+    solved = {}
+    for cost in (0, 40):
+        rows: Rows = [{"item": "P", "supplier": "V", "location": "N", "minimum": 24, "order_cost": cost}]
+        case = Case(tables={"supply_sources": rows}, demand={("P", "M"): [10, 10, 10, 10]}, options=LATE_0)
+        case.solver = counting = Counting()
+        case.plan()
+        guesses = [model for model in counting.models if model.integer is None]
+        solved[cost] = len(guesses)
+    assert solved[0] < solved[40]
+
+
 def test_order_cost_of_a_material_bundles_orders() -> None:
     tables: dict[str, Rows] = {
         "items": [{"item": "P", "family": "F"}, {"item": "B", "kind": "material", "family": "X"}],

@@ -166,7 +166,9 @@ def test_many_items_after_their_last_sale_are_summed_up() -> None:
     result = Case(tables=tables, demand={("I00", "M"): [0, 0]}).plan()
     issues = [issue for issue in result.issues if issue.code == "supply.excess-after-last-sale"]
     assert len(issues) == 21
-    assert issues[-1].message.startswith("3 more items")
+    # I00 was sold once: what lies of it is told as dead stock, and once is enough.
+    assert not any("I00" in str(issue.place) for issue in issues)
+    assert issues[-1].message.startswith("2 more items")
 
 
 class Broken:

@@ -5,14 +5,15 @@
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 from rich.console import Console
 
 from trivet.cli.advice import typed
-from trivet.core.issues import Issue, Severity
+from trivet.core.issues import Issue, Place, Severity
 
 Json = Annotated[bool, typer.Option("--json", help="Answer as JSON (schema: docs/reference/json.md).")]
 
@@ -25,6 +26,8 @@ T = TypeVar("T")
 
 PAPER = 160
 """Columns of output that goes to a file or another program: wide enough for every table, lines are not broken."""
+ALIKE: Final = 10
+"""Issues of one kind printed one by one; refusals are always."""
 
 
 class Screen(Console):
@@ -86,6 +89,34 @@ def any_refused(issues: Iterable[Issue]) -> bool:
     return any(issue.severity is Severity.REFUSED for issue in issues)
 
 
+def _alike(issues: Iterable[Issue]) -> list[tuple[Issue, int]]:
+    """Give the first issues of each kind, then one line for the rest of it; each with how many it stands for."""
+    order, kinds = list(issues), dict[str, list[Issue]]()
+    for issue in order:
+        kinds.setdefault("" if issue.severity is Severity.REFUSED else issue.code, []).append(issue)
+    rest = {code: alike[ALIKE:] for code, alike in kinds.items() if code and len(alike) > ALIKE + 1}
+    first = {id(issues[0]): issues for issues in rest.values()}
+    hidden = {id(issue) for issues in rest.values() for issue in issues}
+    shown: list[tuple[Issue, int]] = []
+    for issue in order:
+        if id(issue) in first:
+            shown.append((_together(first[id(issue)]), len(first[id(issue)])))
+        elif id(issue) not in hidden:
+            shown.append((issue, 1))
+    return shown
+
+
+def _together(rest: Sequence[Issue]) -> Issue:
+    known = [issue.at_stake for issue in rest if issue.at_stake is not None]
+    return replace(
+        rest[0],
+        place=Place(),
+        message=f"{len(rest)} more of {rest[0].code}.",
+        advice="All of them: --json.",
+        at_stake=sum(known, Decimal(0)) if known else None,
+    )
+
+
 def print_issues(
     issues: Sequence[Issue],
     console: Console,
@@ -96,6 +127,8 @@ def print_issues(
 ) -> None:
     """Print issues, largest amount at stake (plan currency) first; notes only when asked for.
 
+    Of one kind the first ones are printed, the rest as one line with their amount.
+
     Args:
         issues: what was found.
         console: where to.
@@ -103,16 +136,16 @@ def print_issues(
         notes: whether notes are printed too.
         rest: the command that lists what is not printed.
     """
-    shown = [issue for issue in issues if notes or issue.severity is not Severity.NOTE]
+    shown = _alike(issue for issue in issues if notes or issue.severity is not Severity.NOTE)
     if not shown:
         return
-    if any(issue.at_stake is not None for issue in shown[:most]):
+    if any(issue.at_stake is not None for issue, _ in shown[:most]):
         console.print("[dim]money at stake[/]")
-    for issue in shown[:most]:
+    for issue, _ in shown[:most]:
         amount = f"{issue.at_stake:>14,.0f} " if issue.at_stake is not None else " " * 15
         colour = {"refused": "red", "warning": "yellow"}.get(issue.severity, "dim")
         console.print(f"{amount}[{colour}]{issue.severity}[/] ", end="")
         console.print(str(issue), markup=False, soft_wrap=True)
-    hidden = len(issues) - min(len(shown), most)
+    hidden = len(issues) - sum(count for _, count in shown[:most])
     if hidden > 0:
         console.print(f"[dim]{hidden} more: {rest}[/]")

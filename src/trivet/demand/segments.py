@@ -205,7 +205,9 @@ def _dead_stock(inputs: PlanInputs, demand: Panel, found: Segments, goods: Flags
     ]
     if not names:
         return None
-    worth = sum((to_decimal(lying[name], QUANTITY) * costs.get(name, Decimal(0)) for name in names), Decimal(0))
+    worths = {name: to_decimal(lying[name], QUANTITY) * costs.get(name, Decimal(0)) for name in names}
+    names.sort(key=lambda name: -worths[name])
+    worth = sum(worths.values(), Decimal(0))
     return Issue(
         code="demand.dead-stock",
         severity=Severity.WARNING,

@@ -1,8 +1,8 @@
 """The plan as a whole, made of the domains' verbs; pure.
 
 Reading order: `make` (sales and operations planning in one page), `inputs` (tables to plan inputs), `structure`
-(dimensions), `segmented` (classes as levels), `contradictions`, `faults` and `health` (what is wrong with the data,
-who mends it), `summary` (one screen), `ranges` (bounds of the forecast at any level), `compare`, `views` (by which
+(dimensions), `segmented` (classes as levels), `contradictions`, `booked_hours`, `faults` and `health` (what is wrong
+with the data, who mends it), `summary` (one screen), `ranges` (bounds of the forecast at any level), `compare`, `views` (by which
 level and structure), `currencies` (money elsewhere), `explain`, `told` (what planning said about a number),
 `following` (what follows a change at once), `head` (a plan with the changes since), `effects` (what entries move),
 `preview` (what they would move), `rows` and `rebase` (a branch on another base), `trace` (what moved a cell), `undone`

@@ -4,9 +4,10 @@ Reads the actuals of the closed buckets; changes nothing. The plan is made all t
 each contradiction says how large it is, so that somebody can find out which of the two sides is wrong.
 
 made = sold + used in other items (bill of materials) + growth of stock; hours a resource ran = sum of made x hours a
-unit, against its regular hours and overtime.
+unit, against its regular hours and overtime. Hours booked against hours a unit are read in `booked_hours`.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,6 +21,7 @@ from trivet.core.issues import Issue, Node, Place, Severity
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.core.quantities import QUANTITY, to_decimal
+from trivet.planning.booked_hours import Booked, find_booked, read_booked, standard_hours
 from trivet.supply.calendar import working_days
 
 SURPLUS: Final = 1.25
@@ -41,7 +43,7 @@ def find_contradictions(inputs: PlanInputs, demand: Panel) -> tuple[Issue, ...]:
         inputs: the snapshot.
         demand: panel with shipments and unit_cost.
     """
-    found = (_production(inputs, demand), *find_overruns(inputs), _negative_stock(inputs, demand))
+    found = (_production(inputs, demand), *find_overruns(inputs), *find_booked(inputs), _negative_stock(inputs, demand))
     return tuple(issue for issue in found if issue)
 
 
@@ -144,7 +146,7 @@ def _some(names: list[str]) -> str:
 
 def find_overruns(inputs: PlanInputs) -> list[Issue]:
     """Find resources that ran far more hours than they have: too few lines, or hours a unit that are too long."""
-    hours = _hours_run(inputs)
+    hours, booked = _hours_run(inputs), {one.resource: one for one in read_booked(inputs)}
     buckets, issues = inputs.model.buckets, list[Issue]()
     for row in inputs.table("resources").sort("resource").iter_rows(named=True):
         code = str(row["resource"])
@@ -170,30 +172,36 @@ def find_overruns(inputs: PlanInputs) -> list[Issue]:
                 ),
                 message=f"production and routings give {part[worst]:.1f} times the hours it has, overtime included, in "
                 f"{buckets.label(worst)}, and more than all of them in {len(over)} closed buckets: {excess:,.0f} h too "
-                "many. What was made can't have taken them.",
-                advice="Check lines and hours_per_day in resources.csv, and hours_per_unit in routings.csv.",
+                f"many. {_told(booked.get(code), worst, float(room[worst]))}",
+                advice=f"Check lines and hours_per_day in resources.csv ({_lines(row, part[worst])} lines would have "
+                "run it), and hours_per_unit in routings.csv.",
                 at_stake=Decimal(round(excess * float(row["crew_cost"] or 0) * 100)) / 100,
             )
         )
     return issues
 
 
+def _told(booked: Booked | None, column: int, room: float) -> str:
+    """Say which side the hours booked in a bucket are on; `room` is what the resource has in it."""
+    at = np.flatnonzero(booked.columns == column) if booked else np.zeros(0, dtype=np.int64)
+    if booked is None or not len(at):
+        return "What was made can't have taken them."
+    hours = float(booked.hours[at[0]])
+    if hours > room * OVERRUN:
+        return f"{hours:,.0f} h were booked in that bucket, {hours / room:.1f} times what it has: lines are missing."
+    return f"{hours:,.0f} h were booked in that bucket: hours a unit are too long."
+
+
+def _lines(row: Mapping[str, object], part: float) -> int:
+    """Give the lines that would have run the fullest bucket."""
+    return math.ceil(round(part * float(str(row["lines"])), 6))
+
+
 def _hours_run(inputs: PlanInputs) -> dict[str, Rates]:
     """Give the hours production took on each resource by closed bucket; an item's ways share it alike."""
-    buckets = inputs.model.buckets
-    column = {start: at for at, start in enumerate(buckets.starts[: buckets.first_open])}
-    made: dict[tuple[str, str], Rates] = {}
-    for item, place, bucket, count in (
-        inputs.table("production").select("item", "location", "bucket", "quantity").sort("item", "bucket").iter_rows()
-    ):
-        if bucket in column:
-            series = made.setdefault((item, place), np.zeros(buckets.first_open))
-            series[column[bucket]] += count / 1000.0
     hours: dict[str, Rates] = {}
-    routings = inputs.table("routings").select("item", "location", "resource", "hours_per_unit")
-    for item, place, resource, each in routings.sort("item", "location", "resource").iter_rows():
-        if (item, place) in made and each:
-            hours[resource] = hours.get(resource, np.zeros(buckets.first_open)) + made[item, place] * float(each)
+    for (resource, _), own in sorted(standard_hours(inputs).items()):
+        hours[resource] = hours.get(resource, np.zeros(len(own))) + own
     return hours
 
 

@@ -14,7 +14,7 @@ from trivet.core.issues import Issue, Node, Severity
 from trivet.supply.capacity import causes
 from trivet.supply.conflicts import ROUNDING, find_conflicts
 from trivet.supply.departures import find_departures
-from trivet.supply.found import Found, family_node, money, units
+from trivet.supply.found import Found, counted, family_node, money, units
 from trivet.supply.make_to_order import backlog_weeks, beyond_policy, quoted_lead_time
 from trivet.supply.materials import limited_materials
 from trivet.supply.network import Network
@@ -42,10 +42,10 @@ def find_issues(found: Found) -> tuple[Issue, ...]:
 
 
 def lost_margin(found: Found) -> Rates:
-    """Give the margin of lost demand by site and bucket, plan currency: (sites, open)."""
+    """Give the margin of lost demand by site and bucket, 0 where it sells below cost, plan currency: (sites, open)."""
     demand, asked = found.filled.demand, found.asked
     horizon = demand.buckets.horizon
-    worth = (demand.rate("price") - demand.rate("unit_cost"))[:, horizon]
+    worth = np.maximum(demand.rate("price") - demand.rate("unit_cost"), 0.0)[:, horizon]
     amounts = demand.count("unserved_demand")[:, horizon] / 1000.0 * worth
     result = np.zeros(asked.demand.shape)
     known = asked.rows >= 0
@@ -76,8 +76,9 @@ def _overloads(found: Found) -> list[Issue]:
                 severity=Severity.WARNING,
                 place=found.place("required_hours", Node(dimension="resource", level="resource", member=name), over),
                 message=f"without limits it would need {share} regular hours in {found.label(worst)} "
-                f"({need[row, worst]:,.0f} h of {regular[row, worst]:,.0f} h), too many in {int(over.sum())} buckets; "
-                f"caused by {who}. The plan pre-builds and uses {extra:,.0f} h of overtime.",
+                f"({need[row, worst]:,.0f} h of {regular[row, worst]:,.0f} h), too many in "
+                f"{counted(int(over.sum()), 'bucket')}; caused by {who}. The plan pre-builds and uses {extra:,.0f} h "
+                "of overtime.",
                 advice="Add hours (shift, Saturday, second line), move work to another plant, or ask for less demand. "
                 f"What a Saturday earns: trivet relief --where resource={name} --from {found.label(worst)}",
                 at_stake=money(float(found.filled.overtime_cost[row].sum())),

@@ -84,6 +84,11 @@ def units(counts: float) -> str:
     return f"{counts / 1000:,.0f}"
 
 
+def counted(number: int, noun: str) -> str:
+    """Write a number of things: 1 bucket, 4 buckets."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def family_node(family: str) -> Node:
     """Name a family."""
     return Node(dimension="item", level="family", member=MemberId(family))

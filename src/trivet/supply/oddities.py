@@ -3,6 +3,7 @@
 The plan stands in all these cases; it says what it took for granted and what that is worth.
 """
 
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Final
 
@@ -37,11 +38,14 @@ def find_oddities(
         run: the plan played through.
         demand: panel with consensus_demand and price.
     """
+    dead = _dead(inputs, demand)
+    ended = _after_last_sale(inputs, network, asked, run, dead)
+    told = dead | {str(issue.place.scope[0].member) for issue in ended}
     return (
         *_without_routing(network, asked, demand),
         *_implied_lanes(network, run),
-        *_after_last_sale(inputs, network, asked, run),
-        *_materials_left(inputs, network, run),
+        *_largest(ended, "supply.excess-after-last-sale", "items hold stock after their last sale"),
+        *_materials_left(inputs, network, run, told),
         *_full_rooms(network, rooms, run),
     )
 
@@ -96,14 +100,21 @@ def _implied_lanes(network: Network, run: Run) -> list[Issue]:
     ]
 
 
-def _after_last_sale(inputs: PlanInputs, network: Network, asked: Asked, run: Run) -> list[Issue]:
+def _dead(inputs: PlanInputs, demand: Panel) -> frozenset[str]:
+    """Give the items past their last sale that were ever sold: `demand.dead-stock` tells what lies there of them."""
+    sold = set(demand.keys["item"].to_list())
+    ends = inputs.table("items").select("item", "last_sale").drop_nulls()
+    return frozenset(item for item, day in ends.iter_rows() if item in sold and day < inputs.model.buckets.current)
+
+
+def _after_last_sale(inputs: PlanInputs, network: Network, asked: Asked, run: Run, dead: frozenset[str]) -> list[Issue]:
     """Tell what is left of items when they are sold for the last time inside the horizon."""
     ends = inputs.table("items").select("item", "last_sale").drop_nulls().sort("item")
     buckets, issues = network.buckets, list[Issue]()
     for item, day in ends.iter_rows():
         column = next((t for t in range(network.open) if buckets.edges[buckets.first_open + t + 1] > day), None)
         sites = [s for s, code in enumerate(network.items) if code == item]
-        if column is None or not sites:
+        if column is None or not sites or item in dead:
             continue
         left = run.stock[sites, column] + run.in_transit[sites, column]
         value = float((np.maximum(left, 0) / 1000.0 * asked.worth.cost[sites]).sum())
@@ -125,7 +136,7 @@ def _after_last_sale(inputs: PlanInputs, network: Network, asked: Asked, run: Ru
                 at_stake=_money(value),
             )
         )
-    return _largest(issues, "supply.excess-after-last-sale", "items hold stock after their last sale")
+    return issues
 
 
 def _largest(issues: list[Issue], code: str, what: str) -> list[Issue]:
@@ -145,8 +156,8 @@ def _largest(issues: list[Issue], code: str, what: str) -> list[Issue]:
     return [*ranked[:SINGLE], together]
 
 
-def _materials_left(inputs: PlanInputs, network: Network, run: Run) -> list[Issue]:
-    """Tell which materials are left when every item they go into has ended."""
+def _materials_left(inputs: PlanInputs, network: Network, run: Run, told: AbstractSet[str]) -> list[Issue]:
+    """Tell which materials are left when every item they go into has ended, but for those told as goods already."""
     ends = dict(inputs.table("items").select("item", "last_sale").drop_nulls().iter_rows())
     last = network.buckets.edges[-1]
     parents: dict[int, set[str]] = {}
@@ -161,6 +172,8 @@ def _materials_left(inputs: PlanInputs, network: Network, run: Run) -> list[Issu
         if left < 1000 or not all(user in ends and ends[user] < last for user in users):
             continue
         code = network.materials[material]
+        if code in told:
+            continue
         issues.append(
             Issue(
                 code="supply.material-left",

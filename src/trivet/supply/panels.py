@@ -230,7 +230,7 @@ def _count_issues(inputs: PlanInputs, supply: Panel) -> tuple[Issue, ...]:
 
 
 def _negative_counts(supply: Panel, opening: Counts) -> tuple[Issue, ...]:
-    """Name the largest negative counts one by one and sum up the rest."""
+    """Name the largest negative counts one by one, sum up the rest; `data.negative-stock` says what they are worth."""
     last_closed = supply.buckets.edges[supply.buckets.first_open - 1]
     below = sorted(np.flatnonzero(opening < 0).tolist(), key=lambda row: (int(opening[row]), row))
     issues = [_negative(supply, row, opening, last_closed) for row in below[:NAMED]]
@@ -239,7 +239,7 @@ def _negative_counts(supply: Panel, opening: Counts) -> tuple[Issue, ...]:
         issues.append(
             Issue(
                 code="supply.negative-stock",
-                severity=Severity.WARNING,
+                severity=Severity.NOTE,
                 place=Place(measure=MeasureId("projected_stock"), first=last_closed),
                 message=f"{len(below) - NAMED} more items are counted below zero, {rest:f} units together.",
                 advice="Correct the counts in stock_history.csv; until then the plan pays them back first.",
@@ -257,7 +257,7 @@ def _negative(supply: Panel, row: int, opening: Counts, last_closed: date) -> Is
     )
     return Issue(
         code="supply.negative-stock",
-        severity=Severity.WARNING,
+        severity=Severity.NOTE,
         place=Place(
             measure=MeasureId("projected_stock"),
             scope=scope,
