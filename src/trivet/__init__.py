@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from trivet.usecases.show_mix import show_mix
     from trivet.usecases.show_plan import View, show_numbers, show_plan
     from trivet.usecases.show_segments import show_segments
+    from trivet.usecases.show_waterfall import show_waterfall
     from trivet.usecases.submit_plan import submit_plan
     from trivet.usecases.trace_cell import trace_cell
     from trivet.usecases.undo_change import undo_change
@@ -100,6 +101,7 @@ __all__ = [
     "show_numbers",
     "show_plan",
     "show_segments",
+    "show_waterfall",
     "submit_plan",
     "to_change",
     "trace_cell",

@@ -18,6 +18,7 @@ from trivet.cli import (
     pushdown,
     quality,
     relief,
+    waterfall,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "pushdown",
     "quality",
     "relief",
+    "waterfall",
 ]

@@ -57,7 +57,11 @@ class Ensemble:
 
     @property
     def name(self) -> str:
-        """Name and version, as the recipe says it."""
+        """Name and version of how it predicts, as the recipe says it.
+
+        The bag is no part of it: what was learned has its own digest there, so that a snapshot learned with another
+        number of members goes on being predicted with these.
+        """
         from importlib.metadata import version
 
         return f"ensemble 3 {self.mode} (statsforecast {version('statsforecast')}, lightgbm {version('lightgbm')})"

@@ -4,7 +4,7 @@ Reading order, the order of a month: `create_workspace`, `init_folder`, `import_
 `list_dimensions`, `show_health`, `make_plan`, `show_plan`, `show_mix`, `set_mix`, `show_segments`, `show_accuracy`,
 `preview_changes`, `record_changes`,
 `undo_change`, `list_changes`, `trace_cell`, `branch_scenario`, `merge_scenario`, `rebase_scenario`,
-`compare_scenarios`, `explain_cell`, `price_relief`, `price_locks`, `check_plan`, `submit_plan`, `approve_plan`,
+`compare_scenarios`, `show_waterfall`, `explain_cell`, `price_relief`, `price_locks`, `check_plan`, `submit_plan`, `approve_plan`,
 `publish_plan`, `export_plan`, `push_down`; beside the plan
 `backtest_series`; then care: `run_doctor`, `backup_workspace`, `restore_workspace`, `upgrade_workspace`; long work:
 `plan_in_background`, `list_jobs`, `cancel_job`, `run_jobs`, `resume_jobs`; and `run_demo`, all of it at once.

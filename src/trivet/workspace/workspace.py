@@ -150,16 +150,20 @@ class Workspace:
         Learned once and kept: every plan and scenario of the snapshot predicts with it, whatever it changes (noise
         law).
         """
-        recipe = Digest(sha256(f"learned|{RULES}|{snapshot}|{forecaster.name}".encode()).hexdigest())
-        kept = self.store.stages.get(recipe)
+        kept = self.kept_learned(snapshot, forecaster)
         if kept is not None:
-            return unpack(kept)
+            return kept
         stored = self.store.snapshot(snapshot)
         company = parse_company(stored.company_text)
         inputs, _ = build_inputs(company, stored.tables, self.specs, self.registry)
         found = learn_forecast(inputs, forecaster)
-        self.store.stages.put(recipe, found.pack())
+        self.store.stages.put(_recipe_of_learned(snapshot, forecaster), found.pack())
         return found
+
+    def kept_learned(self, snapshot: Digest, forecaster: Forecaster) -> Learned | None:
+        """Give what the forecast learned from a snapshot if it is kept; None when nothing was planned from it yet."""
+        kept = self.store.stages.get(_recipe_of_learned(snapshot, forecaster))
+        return None if kept is None else unpack(kept)
 
     def sources(self, scenario: str, *, snapshot: Digest | None = None, upto: Seq | None = None) -> Sources:
         """Give what a plan of a scenario is made from (as of an earlier snapshot and entry, if asked).
@@ -311,6 +315,10 @@ class Workspace:
                 f"version {version.id} was made from earlier data. "
                 f"Plan again first: trivet plan --scenario {version.scenario}"
             )
+
+
+def _recipe_of_learned(snapshot: Digest, forecaster: Forecaster) -> Digest:
+    return Digest(sha256(f"learned|{RULES}|{snapshot}|{forecaster.name}".encode()).hexdigest())
 
 
 def open_workspace(target: str | None = None, *, actor: str | None = None, progress: Progress = quiet) -> Workspace:
