@@ -20,6 +20,10 @@ timezone = "Europe/Berlin"  # dates of the plan are dates of this zone
 # amount_above = { consensus_demand = 500 }  # so do changes of more than this, in units of the measure that moves
 # reason_codes = ["promotion", "customer", "market", "supply", "price", "launch", "correction", "other"]
 
+# [forecast]
+# reconciliation = "wls_struct"  # whom the forecast believes where levels differ: wls_struct, wls_var, ols,
+                                 # bottom-up, middle-out or top-down
+
 [time]
 calendar = "months"         # months, 4-4-5 or weeks
 first_bucket = "2024-01"    # first month of your history

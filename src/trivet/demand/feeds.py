@@ -22,7 +22,7 @@ from trivet.core.quantities import QUANTITY, round_to_counts, to_amounts
 from trivet.core.seasons import YEAR_BUCKETS
 from trivet.demand.expectation import expected_values, median, rolling_median
 from trivet.demand.presence import life_of, lived
-from trivet.demand.scope import Members, Texts, sums_by, units_text, worth
+from trivet.demand.scope import Members, Texts, group_rows, sums_by, units_text, worth
 
 _FULL: Final = 0.75
 """A last bucket below this part of what was due, while the others deliver, looks cut short."""
@@ -100,13 +100,12 @@ class _Desk:
         """Give the feeds of a level; one that is no more than a narrower one is left to it."""
         markets = self._members.market
         groups: Texts = self._members.level(level) if level else np.full(len(markets), _COMPANY, dtype=object)
-        names, totals = sums_by(groups, self.orders)
-        if level in ("channel", "region") and len(names) < 2:  # one of all is the company
+        of_level = group_rows(groups)
+        if level in ("channel", "region") and len(of_level) < 2:  # one of all is the company
             return
-        for name, total in zip(names, totals, strict=True):
-            rows: Counts = np.flatnonzero(groups == name).astype(np.int64)
+        for name, rows in of_level.items():
             if level in ("market", "family") or len(set(markets[rows])) > 1:
-                yield _Feed(level=level, name=name, rows=rows, total=total)
+                yield _Feed(level=level, name=name, rows=rows, total=self.orders[rows].sum(axis=0))
 
     def silent(self, feed: _Feed) -> tuple[Flags, Flags]:
         """Tell in which buckets a feed did not report, and in which it is silent because it ended."""
