@@ -13,6 +13,7 @@ from tests.finance.tiny import FIRST_OPEN, month
 from trivet.connect.certificate import Certificate, certify
 from trivet.connect.pack import write_pack
 from trivet.connect.pack_book import Book, Imprint
+from trivet.connect.pack_told import by_weight, kind_told
 from trivet.core.errors import Unavailable
 
 PLANS = ["Sales plan", "Marketing plan", "Development plan", "Manufacturing plan", "Sourcing plan", "Finance plan"]
@@ -184,7 +185,7 @@ def test_certificate_and_issues_are_printed_in_full(book: openpyxl.Workbook, pat
     names = [row[0].value for row in book["Certificate"].iter_rows(min_row=5)]
     assert {check.name for check in certificate.checks} <= set(names)
     kinds = [row[1].value for row in book["Issues"].iter_rows(min_row=5) if row[1].value]
-    assert kinds == [issue.code for issue in tied().plan.issues]
+    assert kinds == [kind_told(issue.code) for issue in by_weight(tied().plan.issues)]
 
 
 def test_failed_certificate_is_the_title_of_its_page(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from tests.connect.tied import Tied, make_tied, source_rows, tied, write_folder
 from tests.finance.tiny import month
 from trivet.connect.certificate import Certificate, certify
 from trivet.connect.pack_figures import Figures, known_demand, page_columns
+from trivet.connect.pack_told import PricedRelief
 from trivet.connect.pdf import draw_pack, write_pdf
-from trivet.connect.pdf_binding import PricedRelief
 from trivet.connect.pdf_business import bridge_steps, service
 from trivet.connect.pdf_chart import SIZE, Canvas, spread_labels, ticks, width_of
 from trivet.connect.pdf_drawings import Difference, Line, Months, Step, draw_bridge, draw_differences, draw_months
@@ -194,7 +194,7 @@ def test_relief_is_told_in_words_or_the_command_that_prices_it() -> None:
         assert re.search(rf"not priced here: trivet relief --where (resource|item)={name}", unpriced)
     if overloads:
         told = drawn(tied(), replace(RELIEF, name=overloads[0])).text()
-        assert RELIEF.said in told
+        assert "8 hours on LINE in Mar 27 are worth EUR 4,200." in told
         assert "not priced here" not in told
 
 
@@ -226,7 +226,7 @@ def test_what_changed_is_this_demand_less_last_cycle_s_at_todays_price() -> None
     over = slice(first, first + 12)
     text = drawn(made).text()
     assert signed(int(mine[over].sum()) * QUANTITY) in text
-    assert "by the forecast" in text
+    assert "by forecast" in text
     base = figures.by_family(figures.demand.count("baseline_demand") - before.baseline, "Bikes")
     assert signed(int(base[before.forecast].sum()) * QUANTITY) in text
 

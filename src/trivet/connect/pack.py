@@ -1,5 +1,6 @@
 """The review pack: one workbook with the business, a page a family, six plans and the proof that they agree (E3)."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from xlsxwriter.exceptions import FileCreateError
@@ -11,13 +12,21 @@ from trivet.connect.pack_family import write_family
 from trivet.connect.pack_figures import Figures
 from trivet.connect.pack_lists import write_assumptions, write_capacity, write_certificate, write_gaps, write_issues
 from trivet.connect.pack_plans import write_plans
+from trivet.connect.pack_told import PricedRelief
 from trivet.core.errors import Unavailable
 from trivet.core.plan import Plan, PlanInputs
 from trivet.core.summary import PlanSummary
 
 
 def write_pack(
-    path: Path, plan: Plan, inputs: PlanInputs, summary: PlanSummary, certificate: Certificate, *, version: str
+    path: Path,
+    plan: Plan,
+    inputs: PlanInputs,
+    summary: PlanSummary,
+    certificate: Certificate,
+    *,
+    version: str,
+    reliefs: Sequence[PricedRelief] | None = None,
 ) -> None:
     """Write the review pack of a version as one xlsx file.
 
@@ -28,6 +37,7 @@ def write_pack(
         summary: its one-screen summary.
         certificate: its tie-out.
         version: id that every sheet carries.
+        reliefs: what relief of scarce things is worth; None = not computed, the page names the command.
 
     Raises:
         Unavailable: the disk refuses.
@@ -36,14 +46,14 @@ def write_pack(
     figures = Figures(plan, inputs)
     try:
         book = Book(path, imprint)
-        write_business(book, figures, summary, certificate)
+        write_business(book, figures, summary, certificate, reliefs=reliefs)
         for family in figures.families:
             if figures.is_alive(family):
                 write_family(book, figures, summary, family)
         write_plans(book, figures, summary)
         write_capacity(book, figures, summary)
         write_gaps(book, summary)
-        write_issues(book, figures)
+        write_issues(book, figures, reliefs or ())
         write_certificate(book, certificate)
         write_assumptions(book, figures)
         book.close()

@@ -59,6 +59,7 @@ STYLES: Final[dict[str, dict[str, object]]] = {
     "hours": {"num_format": "#,##0.0"},
     "percent": {"num_format": "0.0%"},
     "days": {"num_format": "#,##0.0"},
+    "people": {"num_format": "#,##0.0"},
     "whole": {"num_format": "0"},
     "date": {"num_format": "yyyy-mm-dd"},
     "change": {"num_format": "+#,##0;[Red]-#,##0;[Black]0", "font_color": GOOD},

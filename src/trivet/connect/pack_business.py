@@ -1,5 +1,6 @@
 """The business on one page: fiscal years against budget, the bridge, what binds, gaps and what they ask for (E2)."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from xlsxwriter.utility import xl_rowcol_to_cell
@@ -8,6 +9,7 @@ from trivet.connect.certificate import Certificate
 from trivet.connect.pack_book import BAD, GOOD, Book, Cell, Page, columns_of
 from trivet.connect.pack_charts import OUTLINED, PALE, SOLID, add_series, column_chart, place
 from trivet.connect.pack_figures import Figures
+from trivet.connect.pack_told import PricedRelief, bucket_word, told
 from trivet.connect.pdf_words import change
 from trivet.core.summary import Bar, Bridge, FiscalLine, PlanSummary, percent
 
@@ -18,17 +20,25 @@ _CHART = 12
 """Rows a chart takes."""
 
 
-def write_business(book: Book, figures: Figures, summary: PlanSummary, certificate: Certificate) -> None:
-    """Write the first page."""
+def write_business(
+    book: Book,
+    figures: Figures,
+    summary: PlanSummary,
+    certificate: Certificate,
+    *,
+    reliefs: Sequence[PricedRelief] | None = None,
+) -> None:
+    """Write the first page; `reliefs` None = they were not computed, and the page names the command."""
     page = book.page("Business", business_message(summary), f"{book.imprint.money} unless said")
     page.sheet.fit_to_pages(1, 1)
     page.widths((0, 0, 34), (1, 9, 9.5), (10, 10, 3), (11, _LAST, 9.5))
     _outlook(page, summary)
-    _health(page, summary, certificate)
+    _health(page, summary, certificate, bucket_word(figures.buckets))
     _families(page, figures, summary)
     bottom = page.row
     page.left, page.row = _RIGHT, 3 + 2 * _CHART
-    _binding(page, summary)
+    _binding(page, summary, bucket_word(figures.buckets))
+    _relief(page, figures, summary, reliefs)
     _gaps(page, summary)
     page.row = max(page.row, bottom)
     page.sheet.print_area(0, 0, page.row, _LAST)
@@ -99,17 +109,17 @@ def _outlook_row(page: Page, line: FiscalLine, label: str, name: str) -> None:
     page.row += 1
 
 
-def _health(page: Page, summary: PlanSummary, certificate: Certificate) -> None:
+def _health(page: Page, summary: PlanSummary, certificate: Certificate, word: str) -> None:
     """Write service, stock and the state of the plan as short facts."""
     page.section("Service, stock and trust", 10)
     facts: list[tuple[str, Cell, str]] = [
-        ("Shipped on time, next 12 buckets, at price", _part(summary.service), "percent"),
-        ("Demand not lost, next 12 buckets, at price", _part(summary.served), "percent"),
-        ("Stock at cost, end of the current bucket", summary.stock_value, "million"),
+        (f"Shipped on time, next 12 {word}s, at price", _part(summary.service), "percent"),
+        (f"Demand not lost, next 12 {word}s, at price", _part(summary.served), "percent"),
+        (f"Stock at cost, end of the current {word}", summary.stock_value, "million"),
         ("  target", summary.target_value, "million"),
         ("Days it covers", summary.stock_days, "days"),
         ("  target", summary.target_days, "days"),
-        ("Resource buckets overloaded before relief", summary.overloaded, "whole"),
+        (f"Resource {word}s overloaded before relief", summary.overloaded, "whole"),
         ("Issues: refused, warnings, notes", f"{summary.refused}, {summary.warnings}, {summary.notes}", "right"),
     ]
     for label, value, style in facts:
@@ -271,14 +281,14 @@ def _bridge_chart(page: Page, at: tuple[int, int, int], bars: list[Bar], bridge:
     place(chart, page, (top, right), title, page.book.imprint.currency)
 
 
-def _binding(page: Page, summary: PlanSummary) -> None:
+def _binding(page: Page, summary: PlanSummary, word: str) -> None:
     """Write overloads, short materials, backlogs and stock left over."""
     page.section("What binds", _LAST - _RIGHT + 1)
     rows: list[list[Cell]] = [
         [
             o.resource,
             f"needs {_percent(o.need)} of its hours in {o.label}, {o.over:,.0f} h too many; the plan runs "
-            f"{_percent(o.planned)}; overloaded in {o.buckets} buckets",
+            f"{_percent(o.planned)}; overloaded in {o.buckets} {word}{'' if o.buckets == 1 else 's'}",
         ]
         for o in summary.overloads
     ]
@@ -307,6 +317,25 @@ def _binding(page: Page, summary: PlanSummary) -> None:
         rows,
         "Nothing binds: hours, materials and lead times suffice.",
     )
+
+
+def _relief(page: Page, figures: Figures, summary: PlanSummary, reliefs: Sequence[PricedRelief] | None) -> None:
+    """Write what relief of each scarce thing is worth, or the command that finds it."""
+    things = [("resource", o.resource) for o in summary.overloads]
+    things += [("item", s.item) for s in summary.shortages[:_LISTED]]
+    if not things:
+        return
+    found = {relief.name: relief for relief in reliefs or ()}
+    page.section("What relief is worth", _LAST - _RIGHT + 1)
+    rows: list[list[Cell]] = []
+    for level, name in things:
+        said = f"not priced here: trivet relief --where {level}={name}"
+        if name in found:
+            said = told(found[name].said, figures.buckets)
+        elif reliefs is not None:
+            said = "the plan needs no more of it"
+        rows.append([name, said])
+    page.table((("what", "strong"), ("how", "text")), rows, "Nothing is scarce.")
 
 
 def _gaps(page: Page, summary: PlanSummary) -> None:

@@ -18,6 +18,7 @@ from trivet.connect.pack_charts import (
     place,
 )
 from trivet.connect.pack_figures import Column, Figures, Row, known_demand, page_columns
+from trivet.connect.pack_making import making_of
 from trivet.connect.pdf_words import change
 from trivet.core.summary import PlanSummary
 
@@ -74,6 +75,9 @@ def write_family(book: Book, figures: Figures, summary: PlanSummary, family: str
     head(page, columns)
     at = _write_rows(page, figures, family, rows, columns)
     _write_derived(page, rows, columns, at)
+    if rows["production"].counts.any():
+        page.put(page.row, 0, f"{making_of(figures, family).words}.", "sub")
+        page.row += 1
     page.row += 1
     zero = all((rows["revenue"].value(column) or 0) >= 0 for column in columns)
     _charts(page, columns, at, to_order=figures.to_order(family), zero=zero)
@@ -129,8 +133,12 @@ def _write_rows(
     for name, label, unit in _ORDERED if ordered else _STOCKED:
         if name in ("earlier", "earlier_production", "purchases", "target_stock") and not rows[name].counts.any():
             continue
-        told = _KNOWN[known_demand(figures, family)] if name == "orders" else label
-        at[name] = write_row(page, rows[name], columns, told, unit)
+        called = _KNOWN[known_demand(figures, family)] if name == "orders" else label
+        if name == "production":
+            called = f"Production, {making_of(figures, family).label}"
+        at[name] = write_row(page, rows[name], columns, called, unit)
+        if name == "production":
+            _write_asked(page, figures, family, columns)
         if name.startswith("earlier"):
             _against_earlier(page, rows, columns, at, name)
     cover = figures.backlog_weeks(family) if ordered else figures.days_of_supply(family)
@@ -144,6 +152,13 @@ def _write_rows(
     at["units"] = page.row
     write_row(page, rows["units"], columns, "Units shipped and planned", "units")
     return at
+
+
+def _write_asked(page: Page, figures: Figures, family: str, columns: tuple[Column, ...]) -> None:
+    """Write the production the family's strategy asks for, where it has one."""
+    asked = making_of(figures, family).asked
+    if asked is not None:
+        write_row(page, asked, columns, "  strategy asks for", "units")
 
 
 def _against_earlier(

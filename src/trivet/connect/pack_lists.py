@@ -1,5 +1,6 @@
 """The pages that make a pack checkable: capacity, gaps, issues, certificate, assumptions and risks."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from xlsxwriter.utility import xl_rowcol_to_cell
@@ -9,6 +10,9 @@ from trivet.connect.pack_book import Book, Cell, Page, columns_of
 from trivet.connect.pack_charts import HATCHED, LIMIT, WISH, add_series, column_chart, line_chart, place
 from trivet.connect.pack_family import head, write_row
 from trivet.connect.pack_figures import Column, Figures, Row, page_columns
+from trivet.connect.pack_making import people_message, people_rows
+from trivet.connect.pack_told import PricedRelief, advice_told, by_weight, kind_told, place_told, told
+from trivet.core.issues import Severity
 from trivet.core.measures import QUANTUM, Unit
 from trivet.core.quantities import MONEY
 from trivet.core.summary import PlanSummary
@@ -20,7 +24,7 @@ _CHARTS = 4
 def write_capacity(book: Book, figures: Figures, summary: PlanSummary) -> None:
     """Write load against capacity of every resource, utilisation by formula, worst first, with charts."""
     worst = [overload.resource for overload in summary.overloads]
-    message = f"{worst[0]} is the tightest of {summary.overloaded} overloads" if worst else "Every resource has room"
+    message = f"{worst[0]} is the tightest of {len(worst)} overloaded resources" if worst else "Every resource has room"
     page = book.page("Capacity", f"Capacity: {message[0].lower() if not worst else message[0]}{message[1:]}", "hours")
     columns = tuple(c for c in page_columns(figures.buckets, years=False) if c.kind in ("plan", "group"))
     page.widths((0, 0, 34), (1, 1, 7), (2, 1 + len(columns), 9))
@@ -32,6 +36,7 @@ def write_capacity(book: Book, figures: Figures, summary: PlanSummary) -> None:
         return
     head(page, columns)
     at = {name: _resource(page, figures, columns, index) for index, name in enumerate(names)}
+    _people(page, figures, columns)
     months = sum(column.kind == "plan" for column in columns)
     page.row += 1
     for number, name in enumerate([*worst, *(n for n in names if n not in worst)][:_CHARTS]):
@@ -63,6 +68,17 @@ def _resource(page: Page, figures: Figures, columns: tuple[Column, ...], index: 
         page.row += 1
     page.row += 1
     return at
+
+
+def _people(page: Page, figures: Figures, columns: tuple[Column, ...]) -> None:
+    """Write the people of each resource: heads, who joins, who leaves, temporary hours."""
+    staff = people_rows(figures)
+    if not staff:
+        return
+    page.section(f"People: {people_message(figures)}", 2 + len(columns))
+    for name, label, row in staff:
+        unit = "h" if label.endswith(", h") else "heads"
+        write_row(page, row, columns, f"{name}: {label.removesuffix(', h')}", unit)
 
 
 def _chart(page: Page, at: dict[str, int], name: str, months: int, number: int) -> None:
@@ -107,16 +123,25 @@ def write_gaps(book: Book, summary: PlanSummary) -> None:
     page.table(heads, rows, "There is no gap: no budget to compare with (table budget), and all demand is served.")
 
 
-def write_issues(book: Book, figures: Figures) -> None:
-    """Write every issue of the plan with its place, advice and what is at stake."""
-    issues = figures.plan.issues
-    page = book.page("Issues", f"Issues: {len(issues)} found, largest amount first", book.imprint.currency)
+def write_issues(book: Book, figures: Figures, reliefs: Sequence[PricedRelief] = ()) -> None:
+    """Write every issue of the plan with its place, advice and what is at stake; notes come last."""
+    issues = by_weight(figures.plan.issues)
+    notes = sum(issue.severity is Severity.NOTE for issue in issues)
+    title = f"Issues: {len(issues) - notes} to look at and {notes} notes, the largest amount first"
+    page = book.page("Issues", title, book.imprint.currency)
     page.widths((0, 0, 10), (1, 1, 26), (2, 2, 13), (3, 3, 44), (4, 5, 70))
     rows: list[list[Cell]] = [
-        [issue.severity.value, issue.code, issue.at_stake, str(issue.place), issue.message, issue.advice]
+        [
+            issue.severity.value,
+            kind_told(issue.code),
+            issue.at_stake,
+            place_told(issue, figures),
+            told(issue.message, figures.buckets),
+            advice_told(issue, figures, reliefs),
+        ]
         for issue in issues
     ]
-    heads = columns_of("severity strong | kind text | at stake money | place wrap | what was found wrap | way out wrap")
+    heads = columns_of("severity strong | kind text | at stake money | where wrap | what was found wrap | way out wrap")
     page.table(heads, rows, "No issue was found.")
 
 

@@ -15,6 +15,8 @@ from trivet.connect.pack_book import Book, Cell, Page, columns_of
 from trivet.connect.pack_charts import LEVEL, OUTLINED, SOLID, add_series, column_chart, line_chart, place
 from trivet.connect.pack_family import head, write_row
 from trivet.connect.pack_figures import Column, Figures, Row, page_columns
+from trivet.connect.pack_making import making_of
+from trivet.connect.pack_told import bucket_word
 from trivet.core.fiscal import (
     both,
     budget_covers,
@@ -115,8 +117,8 @@ def _marketing(book: Book, figures: Figures) -> None:
     current = figures.buckets.current
     heads = columns_of(
         "event strong | name text | scope text | first date | last date | mechanic text | "
-        "price change_percent | of volume percent | lift change_percent | bucket after change_percent | "
-        "second after change_percent | cost money | status text"
+        "price change_percent | of volume percent | lift change_percent | just after change_percent | "
+        "then change_percent | cost money | status text"
     )
     last = pl.col("last").fill_null(pl.col("first"))
     for title, rows, empty in (
@@ -126,12 +128,13 @@ def _marketing(book: Book, figures: Figures) -> None:
         page.section(title, len(heads))
         page.table(heads, [_event(row) for row in rows.iter_rows(named=True)], empty)
     cost = figures.company.count("promotion_cost")[0]
-    page.section("Cost of events by month", len(heads))
+    word = bucket_word(figures.buckets)
+    page.section(f"Cost of events by {word}", len(heads))
     columns = page_columns(figures.buckets, far=False)
     months: list[list[Cell]] = [
         [column.label, int(cost[column.buckets].sum()) * MONEY] for column in columns if column.kind == "plan"
     ]
-    page.table((("bucket", "text"), ("cost", "money")), months, "There is no open bucket.")
+    page.table(((word, "text"), ("cost", "money")), months, f"There is no {word} ahead.")
 
 
 def event_scope(row: dict[str, object]) -> str:
@@ -230,7 +233,10 @@ def _manufacturing(book: Book, figures: Figures) -> None:
         wrote = True
         head(page, columns, title)
         for i in shown:
-            write_row(page, _row("", sums[i], QUANTITY, known, state=state), columns, names[i], "units")
+            family, _, site = names[i].partition(" · ")
+            made = making_of(figures, family).strategy if measure == "production" else None
+            label = f"{family}, {made} · {site}" if made else names[i]
+            write_row(page, _row("", sums[i], QUANTITY, known, state=state), columns, label, "units")
         page.row += 1
     if not wrote:
         page.say("Nothing is made or stocked: there are no items with a routing, source or count.")

@@ -10,7 +10,7 @@ from pathlib import Path
 from trivet.connect.certificate import Certificate
 from trivet.connect.pack import imprint_of
 from trivet.connect.pack_figures import Figures
-from trivet.connect.pdf_binding import PricedRelief
+from trivet.connect.pack_told import PricedRelief
 from trivet.connect.pdf_business import put_business
 from trivet.connect.pdf_changes import put_changes
 from trivet.connect.pdf_earlier import earlier_plan
@@ -48,7 +48,7 @@ def draw_pack(
     figures = Figures(plan, inputs)
     earlier = earlier_plan(figures)
     put_business(paper, figures, summary, certificate, earlier=earlier, reliefs=reliefs)
-    put_changes(paper, figures, summary, earlier)
+    put_changes(paper, figures, summary, earlier, reliefs=reliefs or ())
     for family in figures.families:
         if figures.is_alive(family):
             put_family(paper, figures, summary, earlier, family)
@@ -59,7 +59,7 @@ def draw_pack(
     put_commercial_plans(paper, figures, summary)
     put_operations(paper, figures, summary)
     put_finance(paper, figures, summary)
-    put_proof(paper, figures, summary, certificate)
+    put_proof(paper, figures, summary, certificate, reliefs=reliefs or ())
     return paper
 
 

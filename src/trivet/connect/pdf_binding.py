@@ -1,13 +1,13 @@
 """What binds on the business page: overloads and short materials with the price of relief, risks, the largest gaps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 import polars as pl
 
 from trivet.connect.pack_figures import Figures
+from trivet.connect.pack_told import PricedRelief, bucket_word, told
 from trivet.connect.pdf_paper import Cell, Table, bullets, gap, section
 from trivet.connect.pdf_words import month, number, signed
 from trivet.core.quantities import MONEY
@@ -16,30 +16,16 @@ from trivet.core.summary import Overload, PlanSummary
 _LISTED: Final = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PricedRelief:
-    """What relief of a scarce thing is worth, as the plan solved again says it.
-
-    Attributes:
-        name: resource or material.
-        worth: money the plan earns more with the block.
-        said: block, bucket and what becomes of it, in words.
-    """
-
-    name: str
-    worth: Decimal
-    said: str
-
-
-def binding(summary: PlanSummary, reliefs: Sequence[PricedRelief] | None) -> list[str]:
+def binding(figures: Figures, summary: PlanSummary, reliefs: Sequence[PricedRelief] | None) -> list[str]:
     """Write overloads with the price of relief, then shortages by name."""
     by_name = {relief.name: relief for relief in reliefs or ()}
 
     def price(level: str, name: str) -> Cell:
-        return _price(summary, by_name.get(name), level, name, known=reliefs is not None)
+        found = by_name.get(name)
+        return told(found.said, figures.buckets) if found else _price(summary, level, name, known=reliefs is not None)
 
     rows: list[Sequence[Cell]] = [
-        [("b", load.resource), _overload(load), price("resource", load.resource)]
+        [("b", load.resource), _overload(load, bucket_word(figures.buckets)), price("resource", load.resource)]
         for load in summary.overloads[:_LISTED]
     ]
     for short in summary.shortages[:_LISTED]:
@@ -48,7 +34,10 @@ def binding(summary: PlanSummary, reliefs: Sequence[PricedRelief] | None) -> lis
             f"{', '.join(short.suppliers)} deliver {number(short.cap)}; for {', '.join(short.families)}"
         )
         rows.append([("b", short.item), text, price("item", short.item)])
-    title = f"{summary.overloaded} resource buckets are overloaded before relief"
+    word = bucket_word(figures.buckets)
+    title = (
+        f"{len(summary.overloads)} resources are overloaded before relief, {summary.overloaded} resource {word}s in all"
+    )
     if not rows:
         return [section("Nothing binds: hours and materials suffice")]
     if not summary.overloads:
@@ -62,19 +51,18 @@ def binding(summary: PlanSummary, reliefs: Sequence[PricedRelief] | None) -> lis
         size=7,
         pitch=2.2,
     )
-    return [section(title, "worst bucket; worth of one block more"), table.text()]
+    return [section(title, f"worst {word}; worth of one block more"), table.text()]
 
 
-def _overload(load: Overload) -> str:
+def _overload(load: Overload, word: str) -> str:
     need = "has no capacity" if load.need is None else f"needs {number(load.need)} %"
     runs = "" if load.planned is None else f", plan runs {number(load.planned)} %"
-    return f"{need} in {month(load.label)} ({number(load.over)} h over){runs}; {load.buckets} buckets"
+    times = f"{load.buckets} {word}{'' if load.buckets == 1 else 's'}"
+    return f"{need} in {month(load.label)} ({number(load.over)} h over){runs}; {times}"
 
 
-def _price(summary: PlanSummary, relief: PricedRelief | None, level: str, name: str, *, known: bool) -> Cell:
-    """Say what relief is worth, that none is needed, or how to find out."""
-    if relief is not None:
-        return relief.said
+def _price(summary: PlanSummary, level: str, name: str, *, known: bool) -> Cell:
+    """Say that no relief is needed, or how to find out what it is worth."""
     if known:
         return ("s", f"the plan needs no more of it ({summary.currency} 0)")
     return ("s", f"not priced here: trivet relief --where {level}={name}")

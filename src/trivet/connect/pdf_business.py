@@ -10,12 +10,13 @@ import polars as pl
 from trivet.connect.certificate import Certificate
 from trivet.connect.pack_business import business_message
 from trivet.connect.pack_figures import Figures
-from trivet.connect.pdf_binding import PricedRelief, at_risk, binding
+from trivet.connect.pack_told import PricedRelief, bucket_word, told
+from trivet.connect.pdf_binding import at_risk, binding
 from trivet.connect.pdf_drawings import Step, draw_bridge
 from trivet.connect.pdf_earlier import Earlier, at_margin, at_price
 from trivet.connect.pdf_paper import Cell, Paper, Table, beside, gap, picture, quoted, section
 from trivet.connect.pdf_plans import company_revenue
-from trivet.connect.pdf_words import UNKNOWN, change, month, number, part, signed
+from trivet.connect.pdf_words import UNKNOWN, bucket, change, month, number, part, signed
 from trivet.core.fiscal import years_ahead
 from trivet.core.ids import Counts, Rates
 from trivet.core.quantities import MONEY, QUANTITY, times_rate
@@ -37,9 +38,9 @@ def put_business(
     body = [_tiles(figures, summary, certificate), gap(3), *_families(figures, summary, earlier), gap(2)]
     bridges = [bridge for bridge in summary.bridges if bridge.family is None]
     left = _bridge(summary, bridges[-1]) if bridges else _no_bridge(paper, figures, summary)
-    right = [*binding(summary, reliefs), gap(2), *at_risk(figures, summary)]
+    right = [*binding(figures, summary, reliefs), gap(2), *at_risk(figures, summary)]
     body.append(beside(("1fr", left), ("1.12fr", right)))
-    unit = f"{paper.imprint.money} unless said; closed months actual, open months plan"
+    unit = f"{paper.imprint.money} unless said; closed {bucket_word(figures.buckets)}s actual, open ones plan"
     paper.page(
         "Business", business_message(summary), unit, body=body, cells=paper.show("constrained_revenue", "--period year")
     )
@@ -57,9 +58,13 @@ def _tiles(figures: Figures, summary: PlanSummary, certificate: Certificate) -> 
         share = part(line.margin, line.revenue)
         tiles.append((f"Margin FY{line.year}, {share}", number(line.margin / worth, 2), tone))
     if summary.service is not None:
-        tiles.append(("On time, next 12 buckets", f"{number(summary.service, 1)} %", _target(figures, summary.service)))
+        word = bucket_word(figures.buckets)
+        tiles.append(
+            (f"On time, next 12 {word}s", f"{number(summary.service, 1)} %", _target(figures, summary.service))
+        )
     if summary.stock_value is not None:
-        tiles.append(("Stock at cost, end of bucket", number(summary.stock_value / worth, 2), ("s", _stock(summary))))
+        when = bucket(figures.buckets, figures.buckets.first_open)
+        tiles.append((f"Stock at cost, end of {when}", number(summary.stock_value / worth, 2), ("s", _stock(summary))))
     cash = _cash(figures, worth)
     if cash is not None:
         tiles.append(cash)
@@ -136,12 +141,13 @@ def _families(figures: Figures, summary: PlanSummary, earlier: Earlier) -> list[
     widths = ", ".join(f"{count}fr" for count in wide.values() if count)
     over = f'#grid(columns: (74pt, {widths}), align: center, "", {names})'
     note = (
-        "¹ the units the cycle before planned for its open months, at this version's price and cost, before supply "
-        "limits. ² percent of demand not made to order that ships in its own bucket, at price: the 12 buckets ahead, "
-        "and the last 12 (at today's price) where orders are known. ³ at standard cost, end of the fiscal year; target "
-        "stock likewise. Families' margin is at standard cost, the company's after supply variances."
+        "¹ the units the cycle before planned for its open buckets, at this version's price and cost, before supply "
+        "limits. ² percent of demand not made to order that ships in the bucket it is wanted in, at price: the 12 "
+        "buckets ahead, and the last 12 (at today's price) where orders are known. ³ at standard cost, end of the "
+        "fiscal year; target stock likewise. Families' margin is at standard cost, the company's after supply variances."
     )
-    small = f"#block(above: 2pt, below: 4pt)[#set par(leading: 0.4em)\n#text(size: 6.5pt, fill: grey, {quoted(note)})]"
+    written = quoted(told(note, figures.buckets))
+    small = f"#block(above: 2pt, below: 4pt)[#set par(leading: 0.4em)\n#text(size: 6.5pt, fill: grey, {written})]"
     return ["#block(below: 3pt)[#set text(size: 7.2pt)\n" + over + "]", table.text(), small]
 
 

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from trivet.connect.pack_figures import Figures
+from trivet.connect.pack_told import PricedRelief, issue_told
 from trivet.connect.pdf_drawings import Difference, draw_differences
 from trivet.connect.pdf_earlier import Earlier, amount, at_price
 from trivet.connect.pdf_notes import clipped, said_gap
@@ -20,9 +21,11 @@ from trivet.core.summary import PlanSummary
 _MOVED, _ASKED, _AHEAD = 10, 8, 12
 
 
-def put_changes(paper: Paper, figures: Figures, summary: PlanSummary, earlier: Earlier) -> None:
+def put_changes(
+    paper: Paper, figures: Figures, summary: PlanSummary, earlier: Earlier, *, reliefs: Sequence[PricedRelief] = ()
+) -> None:
     """Add the page of what changed, what needs a decision and the contents."""
-    decide = _decide(figures, summary)
+    decide = _decide(figures, summary, reliefs)
     contents = [section("What this pack holds"), *_contents()]
     if not earlier.there:
         paper.leave_out("What changed since last cycle", "no earlier plan is known (table published)")
@@ -123,7 +126,7 @@ def _family(figures: Figures, earlier: Earlier, family: str, over: slice) -> _Mo
 def _table(figures: Figures, rows: Sequence[_Moved], earlier: Earlier, over: slice, worth: int) -> list[str]:
     heads = ["", f"cycle {earlier.cycle}", "now", "change", "%", "at price"]
     why = np.flatnonzero(earlier.forecast[over]) + over.start
-    heads += ["by the forecast", "by people"] if why.size else []
+    heads += ["by forecast", "by people"] if why.size else []
     lines: list[Sequence[Cell]] = []
     for row in rows:
         cells: list[Cell] = [row.name, number(row.then), number(row.now), ("sign", signed(row.units))]
@@ -133,7 +136,7 @@ def _table(figures: Figures, rows: Sequence[_Moved], earlier: Earlier, over: sli
     unit = "units"
     if why.size:
         first, last = bucket(figures.buckets, int(why[0])), bucket(figures.buckets, int(why[-1]))
-        unit = f"units; by whom: {first} to {last}, people = streams, launches' dates and changes over the forecast"
+        unit = f"units; by whom: {first} to {last}, people = streams, launches, changes"
     widths = f"80pt, {', '.join(['1fr'] * (len(heads) - 1))}"
     return [section("Where it moved, and by whose hand", unit), Table(heads=heads, lines=lines, widths=widths).text()]
 
@@ -171,14 +174,14 @@ def _items(figures: Figures, earlier: Earlier, over: slice, worth: int) -> list[
 DECIDE: Final = "What needs a decision"
 
 
-def _decide(figures: Figures, summary: PlanSummary) -> list[str]:
+def _decide(figures: Figures, summary: PlanSummary, reliefs: Sequence[PricedRelief]) -> list[str]:
     """Write the gaps beyond tolerance and the costliest issues, with the way out."""
     points: list[Cell] = []
     points += [said_gap(summary, each, whose=True) for each in summary.gaps if each.beyond][: _ASKED // 2]
     for issue in figures.plan.issues:
         if issue.severity is not Severity.NOTE and not issue.code.startswith("gap.") and len(points) < _ASKED:
             stake = "" if issue.at_stake is None else f"{summary.currency} {number(issue.at_stake)}: ".lstrip()
-            points.append(clipped(f"{stake}{issue.message} {issue.advice}", 260))
+            points.append(clipped(f"{stake}{issue_told(issue, figures, reliefs)}", 300))
     if not points:
         return [section("Nothing needs a decision: every gap is inside its tolerance")]
     beyond = sum(each.beyond for each in summary.gaps)

@@ -13,6 +13,7 @@ import numpy as np
 from trivet.connect.pack_book import GREY, INK
 from trivet.connect.pack_family import family_message
 from trivet.connect.pack_figures import Column, Figures, Row, known_demand, page_columns
+from trivet.connect.pack_making import making_of
 from trivet.connect.pdf_chart import BLUE
 from trivet.connect.pdf_drawings import Line, Months, draw_months
 from trivet.connect.pdf_earlier import Earlier, at_margin, at_price
@@ -106,7 +107,8 @@ def put_family(paper: Paper, figures: Figures, summary: PlanSummary, earlier: Ea
             ("1.05fr", [section("Notes and what needs a decision"), bullets([*asked, *told], 7)]),
         ),
     ]
-    unit = f"units, {money.name}, days · grey columns are actual"
+    cover = "weeks" if figures.to_order(family) else "days"
+    unit = f"units, {money.name}, {cover} · grey columns are actual"
     paper.page(
         family,
         family_message(summary, family),
@@ -133,7 +135,12 @@ def _volume(sheet: Sheet, figures: Figures, rows: dict[str, Row], family: str) -
         sheet.under("  demand not served", sheet.amounts(rows["lost"]))
     made = sheet.amounts(rows["production"])
     if rows["production"].counts.any():
-        sheet.head("Production", "units", made)
+        making = making_of(figures, family)
+        sheet.head(f"Production, {making.label}", "units", made)
+        if making.asked is not None:
+            asked = sheet.amounts(making.asked)
+            sheet.under("  strategy asks for", asked)
+            sheet.against("  difference", made, asked, plain=True)
         _before(sheet, made, rows["earlier_production"])
     if rows["purchases"].counts.any():
         sheet.head("Purchases", "units", sheet.amounts(rows["purchases"]))
@@ -187,7 +194,12 @@ def _money(sheet: Sheet, figures: Figures, rows: dict[str, Row], earlier: Earlie
     """Write net price, revenue and margin against last cycle, budget and the year before."""
     units, revenue, margin = (sheet.amounts(rows[name]) for name in ("units", "revenue", "margin"))
     prices = _ratios(revenue, units, sheet.worth)
-    sheet.head("Net price a unit", "", prices, 2 if max((p or 0 for p in prices), default=0) < 100 else 0)
+    places = 2 if max((p or 0 for p in prices), default=0) < 100 else 0
+    sheet.head("Net price a unit", "", prices, places)
+    if rows["budget_revenue"].known.any() and rows["budget_units"].known.any():
+        planned = _ratios(*(sheet.amounts(rows[f"budget_{name}"]) for name in ("revenue", "units")), sheet.worth)
+        sheet.under("  budget", planned, places)
+        sheet.against("  difference", prices, planned, places)
     for label, name, have in (("Revenue", "revenue", revenue), ("Margin at standard cost", "margin", margin)):
         sheet.head(label, "", have)
         if earlier.there:
@@ -292,7 +304,7 @@ def _money_message(rows: dict[str, Row], columns: Sequence[Column]) -> str:
     pairs = [(rows["revenue"].value(column), rows["budget_revenue"].value(column)) for column in ahead]
     known = [(have, want) for have, want in pairs if have is not None and want is not None]
     if not known:
-        return f"Revenue of the next {len(ahead)} buckets"
+        return f"Revenue of the {len(ahead)} columns ahead: there is no budget"
     under = sum(have < want for have, want in known)
     have, want = (sum((pair[i] for pair in known), Decimal(0)) for i in (0, 1))
     return f"Revenue {change(have, want)} to budget; under it in {under} of {len(known)}"

@@ -6,6 +6,7 @@ from decimal import Decimal
 from trivet.connect.pack_book import INK
 from trivet.connect.pack_figures import Column, Figures, Row, page_columns
 from trivet.connect.pack_plans import LINES, statement_rows
+from trivet.connect.pack_told import bucket_word
 from trivet.connect.pdf_chart import BLUE
 from trivet.connect.pdf_drawings import Line, Months, draw_months
 from trivet.connect.pdf_family import floats, months_shown, page_money
@@ -46,7 +47,7 @@ def put_finance(paper: Paper, figures: Figures, summary: PlanSummary) -> None:
     body = [
         charts,
         gap(4),
-        section("Profit and loss, stock and cash", f"{money.name}; variances, freight and events of open buckets"),
+        section("Profit and loss, stock and cash", f"{money.name}; variances, freight and events of what is planned"),
         table.text(),
     ]
     paper.page(
@@ -132,6 +133,8 @@ def _charts(figures: Figures, rows: dict[str, Row], summary: PlanSummary) -> tup
         least, low = min(known)
         right = f"{'Net cash' if key == 'cash' else 'Stock'} is lowest in {labels[low]} at {number(least / worth, 2)}"
         drawn = draw_months(Months(labels=labels, lines=lines, tail=44), 385, 150)
-        parts.append(("1fr", [section(right, f"{unit}, end of bucket"), picture(drawn, 385, right)]))
+        parts.append(
+            ("1fr", [section(right, f"{unit}, end of {bucket_word(figures.buckets)}"), picture(drawn, 385, right)])
+        )
         title = f"Finance plan: {right[0].lower()}{right[1:]} {unit}"
     return title, beside(*parts)

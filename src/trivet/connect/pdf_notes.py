@@ -5,12 +5,14 @@ from decimal import Decimal
 import polars as pl
 
 from trivet.connect.pack_figures import Figures
+from trivet.connect.pack_making import making_of
+from trivet.connect.pack_told import issue_told
 from trivet.connect.pdf_paper import Cell
 from trivet.connect.pdf_words import bucket, month, number, signed
 from trivet.core.issues import Issue, Severity
 from trivet.core.summary import Gap, PlanSummary
 
-ASKED, TOLD = 3, 5
+ASKED, TOLD = 3, 6
 """Most points that need a decision, and most notes, on a family's page."""
 
 
@@ -18,15 +20,26 @@ def family_notes(figures: Figures, summary: PlanSummary, family: str) -> tuple[l
     """Give notes of a family, and what needs a decision; at least one line together."""
     asked: list[Cell] = [("b", said_gap(summary, gap)) for gap in summary.gaps if gap.family == family and gap.beyond]
     asked += [
-        clipped(f"{issue.message} {issue.advice}")
+        clipped(issue_told(issue, figures))
         for issue in issues_of(figures, family)
         if issue.severity is not Severity.NOTE and not issue.code.startswith("gap.")
     ]
-    told = [*_backlog(summary, family), *_endings(summary, family), *_launches(figures, family)]
-    told += _events(figures, family)
-    if not asked and not told:
-        told.append("Inside its tolerances, with no launch, event, ending or issue.")
-    return told[:TOLD], asked[:ASKED]
+    notes = [
+        *_making(figures, family),
+        *_backlog(summary, family),
+        *_endings(summary, family),
+        *_launches(figures, family),
+    ]
+    notes += _events(figures, family)
+    if not asked:
+        notes.insert(0, "Inside its tolerances: nothing needs a decision.")
+    return notes[:TOLD], asked[:ASKED]
+
+
+def _making(figures: Figures, family: str) -> list[Cell]:
+    """Say how the family is made, where it is made at all."""
+    made = figures.family_rows(family)["production"].counts.any()
+    return [f"{making_of(figures, family).words}."] if made else []
 
 
 def clipped(text: str, most: int = 230) -> str:

@@ -8,6 +8,8 @@ import numpy as np
 
 from trivet.connect.pack_book import BAD, INK
 from trivet.connect.pack_figures import Column, Figures, page_columns
+from trivet.connect.pack_making import PEOPLE, making_of, people_message, people_rows
+from trivet.connect.pack_told import bucket_word
 from trivet.connect.pdf_chart import BLUE
 from trivet.connect.pdf_drawings import Line, Months, draw_months
 from trivet.connect.pdf_family import floats, months_shown
@@ -41,6 +43,7 @@ def _put_manufacturing(paper: Paper, figures: Figures) -> None:
         for family, site in zip(figures.place_families, supply.keys["location"].to_list(), strict=True)
     ]
     body: list[str] = []
+    called, words = _strategies(figures)
     for title, measure, known, state in (
         ("Production", "production", figures.made, False),
         ("Purchased and subcontracted", "purchases", ahead, False),
@@ -52,9 +55,11 @@ def _put_manufacturing(paper: Paper, figures: Figures) -> None:
         for i, name in enumerate(names):
             if sums[i][page_span(columns)].any():
                 family, _, site = name.partition("\x1f")
-                lines.append([family, ("s", site), *cells_of(row_of(sums[i], QUANTITY, known, state=state), columns)])
+                shown = called.get(family, family) if measure == "production" else family
+                lines.append([shown, ("s", site), *cells_of(row_of(sums[i], QUANTITY, known, state=state), columns)])
         if lines:
-            body += [section(title, "units by family and site"), grid(columns, lines, size=6.6), gap(2)]
+            unit = "units by family and site" + (words if measure == "production" else "")
+            body += [section(title, unit), grid(columns, lines, size=6.6), gap(2)]
     if not body:
         paper.leave_out("Manufacturing plan", "nothing is made or stocked: no item has a routing, a source or a count")
         return
@@ -69,6 +74,16 @@ def _put_manufacturing(paper: Paper, figures: Figures) -> None:
         body=body,
         cells=paper.show("production", "--by family") + " (likewise purchases, transfers_in, projected_stock)",
     )
+
+
+def _strategies(figures: Figures) -> tuple[dict[str, str], str]:
+    """Name families with the strategy they are made by, and say what holds for those that have none."""
+    making = {family: making_of(figures, family) for family in sorted(set(figures.place_families))}
+    called = {family: f"{family}, {made.strategy}" for family, made in making.items() if made.strategy}
+    free = "follows demand and is built ahead where hours or material bind"
+    if not called:
+        return {}, f" · no family has a strategy of its own: production {free}"
+    return called, f" · level, chase or hybrid where a strategy is set; other production {free}"
 
 
 def page_span(columns: Sequence[Column]) -> slice:
@@ -110,17 +125,31 @@ def _put_capacity(paper: Paper, figures: Figures, summary: PlanSummary) -> None:
         if overtime.counts.any():
             lines.append(["", ("s", "overtime, h"), *cells_of(overtime, columns)])
     body += [section("Need and plan in percent of capacity"), grid(columns, lines, rules=frozenset(rules), size=6.6)]
+    staff = people_rows(figures)
+    if staff:
+        held = [
+            [("b", name) if label == PEOPLE[0][0] else "", ("s", label), *cells_of(row, columns)]
+            for name, label, row in staff
+        ]
+        named = frozenset(i for i, (_, label, _) in enumerate(staff) if label == PEOPLE[0][0])
+        body += [
+            gap(3),
+            section(people_message(figures), f"heads at the end of the {bucket_word(figures.buckets)}"),
+            grid(columns, held, rules=named, size=6.6),
+        ]
     title = (
-        f"Capacity: {worst[0]} is the tightest of {summary.overloaded} overloads"
+        f"Capacity: {worst[0]} is the tightest of {len(worst)} overloaded resources"
         if worst
         else "Capacity: every resource has room"
     )
     paper.page(
         "Capacity",
         title,
-        "percent of hours without overtime; hours of overtime",
+        "percent of hours without overtime; hours of overtime" + ("; people" if staff else ""),
         body=body,
-        cells=paper.show("load_hours", "--by resource") + " (likewise required_hours, capacity_hours, overtime_hours)",
+        cells=paper.show("load_hours", "--by resource")
+        + " (likewise required_hours, capacity_hours, overtime_hours"
+        + (", heads, hires, leavers, temporary_hours)" if staff else ")"),
     )
 
 

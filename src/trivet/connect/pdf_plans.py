@@ -8,6 +8,7 @@ import polars as pl
 
 from trivet.connect.pack_figures import Column, Figures, Row, page_columns
 from trivet.connect.pack_plans import budget_by_region, event_scope, sold_by_region
+from trivet.connect.pack_told import bucket_word
 from trivet.connect.pdf_drawings import Line, Months, draw_months
 from trivet.connect.pdf_family import Money, floats, months_shown, page_money
 from trivet.connect.pdf_paper import WIDTH, Cell, Paper, Table, gap, picture, section
@@ -168,7 +169,7 @@ def company_revenue(figures: Figures, summary: PlanSummary, width: float, height
     title = f"Sales plan: revenue peaks in {month(peak.label)} at {number(top, 2)} {summary.currency} {name}".rstrip()
     words = f"{summary.currency} {name} · solid actual, hatched forecast, outlined budget, light year before"
     drawn = picture(draw_months(chart, width, height), width, title)
-    return title, "\n".join([section("Revenue of the company by bucket", words), drawn])
+    return title, "\n".join([section(f"Revenue of the company by {bucket_word(figures.buckets)}", words), drawn])
 
 
 def _put_marketing(paper: Paper, figures: Figures, summary: PlanSummary) -> None:
@@ -193,10 +194,11 @@ def _put_marketing(paper: Paper, figures: Figures, summary: PlanSummary) -> None
     spent = floats(cost, [columns[i] for i in open_months])
     if any(spent):
         total = sum(value for value in spent if value)
-        message = f"Events of the next {len(spent)} buckets cost {number(total)}"
+        word = bucket_word(figures.buckets)
+        message = f"Events of the next {len(spent)} {word}s cost {number(total)}"
         chart = Months(labels=[labels[i] for i in open_months], kinds=["forecast"] * len(spent), bars=spent)
         body += [
-            section(message, f"{summary.currency}, by bucket"),
+            section(message, f"{summary.currency}, by {word}"),
             picture(draw_months(chart, 785, 80), 785, message),
             gap(4),
         ]
@@ -233,8 +235,8 @@ def _events(table: pl.DataFrame) -> str:
         "price",
         "of volume",
         "lift",
-        "bucket after",
-        "second",
+        "just after",
+        "then",
         "cost",
         "status",
     ]
@@ -334,7 +336,7 @@ def _launches(figures: Figures, summary: PlanSummary, launches: pl.DataFrame) ->
     ]
     if drawn:
         names = [label for label, kind in zip(labels, kinds, strict=True) if kind == "forecast"]
-        message = "What the launches are planned to ship"
+        message, unit = "What the launches are planned to ship", f"units by {bucket_word(figures.buckets)}"
         chart = Months(labels=names, lines=drawn)
-        blocks += [section(message, "units by bucket"), picture(draw_months(chart, 785, 110), 785, message), gap(4)]
+        blocks += [section(message, unit), picture(draw_months(chart, 785, 110), 785, message), gap(4)]
     return blocks

@@ -8,8 +8,10 @@ import polars as pl
 from trivet.connect.certificate import Certificate
 from trivet.connect.pack_figures import Figures
 from trivet.connect.pack_lists import check_verdict
+from trivet.connect.pack_told import PricedRelief, advice_told, by_weight, kind_told, place_told, told
 from trivet.connect.pdf_paper import Cell, Paper, Table, gap, section
 from trivet.connect.pdf_words import number, signed
+from trivet.core.issues import Severity
 from trivet.core.quantities import MONEY
 from trivet.core.summary import PlanSummary
 
@@ -17,10 +19,17 @@ _MOST = 120
 """Issues printed; the rest is in the workbook and on the screen."""
 
 
-def put_proof(paper: Paper, figures: Figures, summary: PlanSummary, certificate: Certificate) -> None:
+def put_proof(
+    paper: Paper,
+    figures: Figures,
+    summary: PlanSummary,
+    certificate: Certificate,
+    *,
+    reliefs: Sequence[PricedRelief] = (),
+) -> None:
     """Add gaps, issues, assumptions and risks, and the certificate."""
     _put_gaps(paper, summary)
-    _put_issues(paper, figures)
+    _put_issues(paper, figures, reliefs)
     _put_risks(paper, figures)
     _put_certificate(paper, certificate)
 
@@ -47,15 +56,18 @@ def _put_gaps(paper: Paper, summary: PlanSummary) -> None:
     )
 
 
-def _put_issues(paper: Paper, figures: Figures) -> None:
-    issues = figures.plan.issues
+def _put_issues(paper: Paper, figures: Figures, reliefs: Sequence[PricedRelief]) -> None:
+    issues = by_weight(figures.plan.issues)
     if not issues:
         paper.leave_out("Issues", "planning found none")
         return
     lines: list[Sequence[Cell]] = [
-        [("b", issue.severity.value), issue.code, number(issue.at_stake), str(issue.place), issue.message, issue.advice]
+        [
+            ("b", issue.severity.value), kind_told(issue.code), number(issue.at_stake), place_told(issue, figures),
+            told(issue.message, figures.buckets), advice_told(issue, figures, reliefs),
+        ]
         for issue in issues[:_MOST]
-    ]
+    ]  # fmt: skip
     known = sum((issue.at_stake for issue in issues if issue.at_stake is not None), Decimal(0))
     heads = ["", "kind", f"{paper.imprint.currency} at stake", "where", "what was found", "way out"]
     rules = frozenset(range(1, len(lines)))
@@ -68,7 +80,8 @@ def _put_issues(paper: Paper, figures: Figures) -> None:
         size=6.8,
     )
     more = "" if len(issues) <= _MOST else f"; the {_MOST} largest are here, all in the workbook"
-    title = f"Issues: {len(issues)} found, the largest amount first{more}"
+    notes = sum(issue.severity is Severity.NOTE for issue in issues)
+    title = f"Issues: {len(issues) - notes} to look at and {notes} notes, the largest amount first{more}"
     unit = f"{paper.imprint.currency}; {number(known)} named in all, some of it more than once"
     paper.page("Issues", title, unit, body=[table.text()], cells=f"trivet show --issues --plan {paper.imprint.version}")
 

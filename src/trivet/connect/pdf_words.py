@@ -70,7 +70,7 @@ def span(label: str) -> str:
     'Nov 27– Jan 28'
     """
     first, _, last = (month(part) for part in label.partition(" to "))
-    return f"{first}– {last}".replace(" ", "\u00a0").replace("–\u00a0", "– ") if last else first
+    return f"{first}– {last}".replace(" ", "\u00a0").replace("–\u00a0", "– ") if last else first.replace(" ", "\u00a0")
 
 
 def typeset(text: str) -> str:

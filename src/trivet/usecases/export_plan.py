@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 
 from trivet.connect.csv_out import write_csv
 from trivet.connect.pack import write_pack
+from trivet.connect.pack_told import PricedRelief
 from trivet.connect.pdf import draw_pack, write_pdf
-from trivet.connect.pdf_binding import PricedRelief
 from trivet.core.errors import InvalidInput
 from trivet.core.ids import Digest, VersionId
 from trivet.core.plan import Plan
@@ -142,11 +142,11 @@ def _pack(workspace: Workspace, version: StoredVersion, folder: Path, endings: t
     paths = [folder / f"{stem}.{ending}" for ending in endings]
     parts = [path.with_name(f".{path.name}.{mark}.part") for path in paths]  # nobody meets half a pack under its name
     try:
+        reliefs = priced_reliefs(workspace, version, made, summary)
         for part, ending in zip(parts, endings, strict=True):
             if ending == "xlsx":
-                write_pack(part, made, inputs, summary, certificate, version=version.id)
+                write_pack(part, made, inputs, summary, certificate, version=version.id, reliefs=reliefs)
             else:
-                reliefs = priced_reliefs(workspace, version, made, summary)
                 write_pdf(part, draw_pack(made, inputs, summary, certificate, version=version.id, reliefs=reliefs))
         tell("pack", PACK_STEPS, PACK_STEPS)
         for part, path in zip(parts, paths, strict=True):
