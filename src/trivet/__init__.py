@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from trivet.core.said import Said, to_change
+    from trivet.usecases.accept_finding import accept_finding
+    from trivet.usecases.approve_consensus import approve_consensus
     from trivet.usecases.approve_plan import approve_plan
+    from trivet.usecases.assign_finding import assign_finding
     from trivet.usecases.backtest_series import backtest_series
     from trivet.usecases.backup_workspace import backup_workspace
     from trivet.usecases.branch_scenario import branch_scenario
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from trivet.usecases.push_down import push_down
     from trivet.usecases.rebase_scenario import rebase_scenario
     from trivet.usecases.record_changes import record_changes
+    from trivet.usecases.reopen_finding import reopen_finding
     from trivet.usecases.restore_workspace import restore_workspace
     from trivet.usecases.resume_jobs import resume_jobs
     from trivet.usecases.run_demo import run_demo
@@ -47,6 +51,7 @@ if TYPE_CHECKING:
     from trivet.usecases.run_jobs import run_jobs
     from trivet.usecases.set_mix import ItemShare, set_mix
     from trivet.usecases.show_accuracy import show_accuracy
+    from trivet.usecases.show_consensus import show_consensus
     from trivet.usecases.show_health import show_health
     from trivet.usecases.show_mix import show_mix
     from trivet.usecases.show_plan import View, show_numbers, show_plan
@@ -56,13 +61,17 @@ if TYPE_CHECKING:
     from trivet.usecases.trace_cell import trace_cell
     from trivet.usecases.undo_change import undo_change
     from trivet.usecases.upgrade_workspace import upgrade_workspace
+    from trivet.usecases.withdraw_consensus import withdraw_consensus
     from trivet.workspace.workspace import open_workspace
 
 __all__ = [
     "ItemShare",
     "Said",
     "View",
+    "accept_finding",
+    "approve_consensus",
     "approve_plan",
+    "assign_finding",
     "backtest_series",
     "backup_workspace",
     "branch_scenario",
@@ -89,6 +98,7 @@ __all__ = [
     "push_down",
     "rebase_scenario",
     "record_changes",
+    "reopen_finding",
     "restore_workspace",
     "resume_jobs",
     "run_demo",
@@ -96,6 +106,7 @@ __all__ = [
     "run_jobs",
     "set_mix",
     "show_accuracy",
+    "show_consensus",
     "show_health",
     "show_mix",
     "show_numbers",
@@ -107,6 +118,7 @@ __all__ = [
     "trace_cell",
     "undo_change",
     "upgrade_workspace",
+    "withdraw_consensus",
 ]
 
 _ELSEWHERE = {

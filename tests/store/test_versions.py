@@ -281,7 +281,7 @@ def test_a_plan_the_log_or_the_inputs_have_left_behind_is_not_published(store: S
         store.publish(version, CERTIFICATE, stamp())
     store.put_snapshot(COMPANY, TABLES, FILES, "{}", stamp(), scenario=MAIN)
     add(store)
-    with pytest.raises(Conflict, match="was planned at entry 0, scenario 'main' stands at 1"):
+    with pytest.raises(Conflict, match="is current at entry 0, scenario 'main' stands at 1"):
         store.publish(version, CERTIFICATE, stamp())
     assert store.version(version).state is VersionState.APPROVED
 

@@ -12,6 +12,7 @@ from trivet.cli.main import app, opened
 from trivet.cli.planning import Plan, show_certificate
 
 if TYPE_CHECKING:
+    from trivet.core.gates import Gate
     from trivet.usecases.export_plan import ExportAnswer
     from trivet.usecases.publish_plan import PublishAnswer
     from trivet.usecases.submit_plan import StateAnswer
@@ -85,10 +86,26 @@ def _show_state(value: "StateAnswer", console: Console) -> None:
 
 def _show_published(value: "PublishAnswer", console: Console) -> None:
     show_certificate(value.certificate, console, passed=False)
+    for gate in value.certificate.gates:
+        _show_gate(gate, console)
     if value.published:
         console.print(f"Published {value.version}, digest {value.digest}.")
         for job in (value.pack, value.pushdown):
             if job is not None:
                 show_job(job, console)
     else:
-        console.print("[red]Not published: the plan does not tie.[/] Mend it, or publish with --waive REASON.")
+        why = "a demanded gate is open" if value.certificate.passed else "the plan does not tie"
+        console.print(f"[red]Not published: {why}.[/] Mend it, or publish with --waive REASON.")
+
+
+_GATES = {"data": "of the data block", "consensus": "families not approved"}
+
+
+def _show_gate(gate: "Gate", console: Console) -> None:
+    """Say what is open at a gate, who answers for what, and who let it pass."""
+    if gate.open:
+        colour = "red" if gate.holds_back else "yellow"
+        waived = f"; waived by {gate.waived_by}: {gate.waived_why}" if gate.waived_by else ""
+        console.print(f"[{colour}]{len(gate.open)} {_GATES[gate.name]}[/]{waived}")
+    for line in (*gate.open, *gate.accepted):
+        console.print(f"  {line}", markup=False, soft_wrap=True)

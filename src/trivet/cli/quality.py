@@ -1,4 +1,4 @@
-"""What the data are like: `health` and `segments`."""
+"""What the items are like: `segments`."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,51 +11,10 @@ from trivet.cli.main import app, opened
 from trivet.cli.planning import Plan
 
 if TYPE_CHECKING:
-    from trivet.usecases.show_health import HealthAnswer
     from trivet.usecases.show_segments import SegmentsAnswer
 
 MOST = 20
 """Rows printed of a long list; --json has all of them."""
-
-
-@app.command()
-def health(
-    context: typer.Context,
-    scenario: Annotated[str, typer.Option(help="Scenario whose data are checked.")] = "main",
-    as_json: Json = False,
-) -> None:
-    """Check the data before a cycle opens: what must be mended, by whom, until when, and trust by family."""
-    from trivet.usecases.show_health import show_health  # noqa: PLC0415
-
-    value = show_health(opened(context, quiet=as_json), scenario=scenario)
-    answer(value, as_json=as_json, show=_show_health, refused=not value.ready)
-
-
-def _show_health(value: "HealthAnswer", console: Console) -> None:
-    found = value.health
-    for finding in found.findings[:MOST]:
-        amount = f"{finding.at_stake:>14,.0f} " if finding.at_stake is not None else " " * 15
-        colour, word = ("red", "blocks") if finding.blocking else ("yellow", "mend")
-        console.print(f"{amount}[{colour}]{word}[/] ", end="")
-        where = f"{finding.family}: " if finding.family else ""
-        who = finding.owner or f"role {finding.role}"
-        said = f"{where}{finding.message} {finding.advice} [{who}, until {finding.due}]"
-        console.print(said, markup=False, soft_wrap=True)
-    if len(found.findings) > MOST:
-        console.print(f"[dim]{len(found.findings) - MOST} more: trivet health --json[/]")
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("family", no_wrap=True)
-    for name in ("trust", f"last year, {value.currency}", "in items with findings", "findings"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for trust in found.families:
-        amounts = (f"{trust.score} %", f"{trust.revenue:,.0f}", f"{trust.touched:,.0f}", str(trust.findings))
-        table.add_row(trust.family, *amounts)
-    console.print(table)
-    console.print(f"Trust of the company {found.score} %: the part of last year's value in items without a finding.")
-    if value.ready:
-        console.print("Nothing blocks: the cycle can open.")
-    else:
-        console.print(f"[red]{len(found.blocking)} findings block the cycle.[/] Mend them and import again.")
 
 
 @app.command()

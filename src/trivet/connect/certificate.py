@@ -18,6 +18,7 @@ from trivet.connect.certificate_sql import ROLLUP_LEVELS, TIES, Tie, rollup_quer
 from trivet.connect.certificate_views import GRAINS, HELPERS, NEEDED, SOURCES
 from trivet.connect.evidence import CHANGES, FACTS, OUTLOOK, ROLLUP, TABLES
 from trivet.core.errors import InvalidInput
+from trivet.core.gates import Gate
 from trivet.core.summary import Check
 
 _SHOWN: Final = 10
@@ -68,7 +69,10 @@ class Certificate:
         return ", ".join(parts)
 
     def waive(self, *, actor: str, reason: str) -> "Certificate":
-        """Let the failed checks and the gates that hold it back pass, with the name of who did it and why. Raises InvalidInput without a reason."""
+        """Let failed checks and gates that hold the plan back pass, with who did it and why.
+
+        Raises InvalidInput without a reason.
+        """
         if not reason.strip():
             raise InvalidInput("a failed check is waived without a reason; expected one that others can judge.")
         gates = tuple(gate.waive(actor=actor, reason=reason.strip()) for gate in self.gates)

@@ -4,10 +4,12 @@ In reading order:
 
 words       ids · errors · issues · quantities
 time        buckets · fiscal · steps · seasons · timefunctions
-company     segments · forecasting · grounds · netting · company · dimensions · tables · owndimensions · memberships · units
+company     segments · forecasting · grounds · netting · gates · company · dimensions · tables ·
+            owndimensions · memberships · units
 measures    measures (with measures.toml) · expressions · formula
 numbers     panel · scope · spread · tree · projection · whole · grouping · rollup · aswas
-opinions    records · entries · live · desk · valued · adjust · fold · effects · renames · recordchanges
+opinions    records · entries · live · desk · valued · adjust · fold · effects · renames · recordchanges ·
+            signoffs (with signoffs.toml)
 a plan      checks · health · options · learned · linear · ports · plan · backlog · pushdown · report · said · summary
 people      rights · mask · permits · maskcheck
 """

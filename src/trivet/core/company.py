@@ -16,6 +16,7 @@ from trivet.core.buckets import (
 )
 from trivet.core.errors import InvalidInput
 from trivet.core.forecasting import ForecastRules, parse_forecast
+from trivet.core.gates import GateName, parse_gates
 from trivet.core.grounds import GroundRules, parse_grounds
 from trivet.core.netting import NettingRules, parse_netting
 from trivet.core.segments import SegmentRules, parse_segments
@@ -59,6 +60,7 @@ class Company:
         grounds: from which size a change needs a reason code and an assumption.
         netting: how far from its due day an order in hand counts as part of the forecast.
         forecast: how the forecast is made.
+        gates: gates a plan must pass, or have waived, to be published.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Company:
     grounds: GroundRules = field(default_factory=GroundRules)
     forecast: ForecastRules = field(default_factory=ForecastRules)
     netting: NettingRules = field(default_factory=NettingRules)
+    gates: frozenset[GateName] = frozenset()
 
     def buckets(self) -> Buckets:
         """Cut the plan's time axis: history from `first_bucket`, then `horizon` open buckets."""
@@ -114,7 +117,7 @@ def parse_company(text: str) -> Company:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"company.toml is not valid TOML: {error}. Put text in quotes.") from error
-    known = {"company", "time", "hierarchies", "dimensions", "segments", "changes", "forecast", "netting"}
+    known = {"company", "time", "hierarchies", "dimensions", "segments", "changes", "forecast", "netting", "gates"}
     unknown = sorted(set(raw) - known)
     if unknown:
         raise InvalidInput(f"company.toml: unknown part [{unknown[0]}]; expected {', '.join(sorted(known))}")
@@ -142,6 +145,7 @@ def parse_company(text: str) -> Company:
         grounds=parse_grounds(raw.get("changes", {})),
         forecast=parse_forecast(raw.get("forecast", {})),
         netting=parse_netting(raw.get("netting", {})),
+        gates=parse_gates(raw.get("gates", {})),
         dimensions=_own_dimensions(raw.get("dimensions", {}), raw.get("hierarchies", {})),
     )
 

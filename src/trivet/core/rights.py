@@ -82,17 +82,18 @@ _ALL: Final = _duties(EVERY, EVERY, *Task)
 DUTIES: Final[Mapping[Role, Duties]] = {
     Role.ADMIN: _ALL,
     Role.COORDINATOR: _ALL,
-    Role.SALES: _duties("demand", "streams promotions price_changes assumptions risks", hides=COST),
+    Role.SALES: _duties("demand", "streams promotions price_changes assumptions risks consensus_signoffs", hides=COST),
     Role.MARKETING: _duties("demand", "streams promotions price_changes launches launch_victims assumptions risks"),
-    Role.PRODUCT: _duties("demand", "mix launches launch_victims substitutes assumptions risks"),
+    Role.PRODUCT: _duties("demand", "mix launches launch_victims substitutes assumptions risks consensus_signoffs"),
     Role.DEMAND: _duties(
         "demand",
-        "streams consensus_rules mix promotions launches launch_victims price_changes substitutes assumptions risks",
+        "streams consensus_rules mix promotions launches launch_victims price_changes substitutes assumptions risks "
+        "consensus_signoffs",
         Task.SUBMIT,
     ),
     Role.SUPPLY: _duties(
         "supply sourcing",
-        "resource_changes closures calendars workforce production_strategies routing_changes lanes storage "
+        "resource_changes closures calendars workforce allocation production_strategies routing_changes lanes storage "
         "inventory_policy supplier_caps supply_sources levers assumptions risks",
         Task.SUBMIT,
     ),
@@ -101,9 +102,11 @@ DUTIES: Final[Mapping[Role, Duties]] = {
         "", "streams prices costs exchange_rates operating_expense levers targets assumptions risks",
         Task.SUBMIT, Task.APPROVE,
     ),
-    Role.EXECUTIVE: _duties("", "", Task.APPROVE),
+    Role.EXECUTIVE: _duties("", "consensus_signoffs", Task.APPROVE),
 }  # fmt: skip
-"""The roles. A measure that moves another one (revenue moves demand) may be changed by whoever may change either."""
+"""The roles. Sales, product, demand and executive answer for the consensus of their families and approve it; what is
+wrong with the data only the coordinator accepts or hands on. A measure that moves another one (revenue moves demand)
+may be changed by whoever may change either."""
 
 NODES: Final = (("region", "market"), ("family", "item"))
 """Columns of table `people` that name a node, and the dimension they are levels of; empty = everything."""

@@ -5,7 +5,7 @@ the most specific node that speaks for its lag hold (family and region, family, 
 nothing there hands its weight to the others, missing is never 0 (F18). Without a rule it is the baseline.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
@@ -39,6 +39,37 @@ def agree(inputs: PlanInputs, demand: Panel) -> tuple[Panel, tuple[Issue, ...]]:
     return demand.with_counts({"consensus_base": _rounded(agreed, members)}), (*issues, *told)
 
 
+def rule_in_words(inputs: PlanInputs, family: str) -> str:
+    """Say which streams the consensus of a family is made of, the most specific rules first (F18).
+
+    Weights are those of streams that say something: one that is silent hands its weight to the others.
+    """
+    known = {STATISTICAL, *known_streams(inputs)}
+    used = [rule for rule in _rules(inputs) if rule.family in ("", family) and _counts(rule, known) and rule.weight]
+    groups: dict[tuple[int, str, int, int | None], list[_Rule]] = {}
+    for rule in used:
+        groups.setdefault((-rule.special, rule.region, rule.first, rule.last), []).append(rule)
+    told = [
+        f"{_lags(first, last)}{f' in {region}' if region else ''}: {_mix(rules)}"
+        for (_, region, first, last), rules in sorted(groups.items(), key=lambda one: (*one[0][:3], one[0][3] or 0))
+    ]
+    everywhere = any(not region and not first and last is None for _, region, first, last in groups)
+    return "; ".join(told if everywhere else [*told, f"else: {STATISTICAL}"] if told else [STATISTICAL])
+
+
+def _lags(first: int, last: int | None) -> str:
+    if last is None:
+        return f"from lag {first}" if first else "all lags"
+    return f"lag {first}" if first == last else f"lags {first} to {last}"
+
+
+def _mix(rules: Sequence["_Rule"]) -> str:
+    if len(rules) == 1:
+        return rules[0].stream
+    total = sum(rule.weight for rule in rules)
+    return " + ".join(f"{rule.stream} {rule.weight / total:.0%}" for rule in rules)
+
+
 def _given(demand: Panel, measure: str) -> Flags:
     if measure == "baseline_demand":
         return np.ones(demand.shape, dtype=np.bool_)
@@ -52,10 +83,8 @@ def _weights(
     weights = {stream: np.zeros(demand.shape) for stream in measures}
     level = np.full(demand.shape, -1, dtype=np.int64)
     issues: list[Issue] = []
-    columns = ("family", "region", "stream", "first_lag", "last_lag", "weight")
-    rules = [_Rule(*row) for row in inputs.table("consensus_rules").select(columns).iter_rows()]
-    for rule in sorted(rules, key=lambda one: (one.special, one.family, one.region, one.stream, one.first)):
-        if rule.stream not in measures or not 0 <= rule.weight < np.inf:
+    for rule in _rules(inputs):
+        if not _counts(rule, measures):
             issues.append(_refused(rule, measures))
             continue
         cells = members.rows({"family": rule.family, "region": rule.region})[:, None] & rule.lags(demand)[None, :]
@@ -65,6 +94,17 @@ def _weights(
         level[better] = rule.special
         weights[rule.stream][cells] += rule.weight
     return weights, issues
+
+
+def _rules(inputs: PlanInputs) -> list["_Rule"]:
+    """Read the rules, the most general first."""
+    columns = ("family", "region", "stream", "first_lag", "last_lag", "weight")
+    rules = [_Rule(*row) for row in inputs.table("consensus_rules").select(columns).iter_rows()]
+    return sorted(rules, key=lambda one: (one.special, one.family, one.region, one.stream, one.first))
+
+
+def _counts(rule: "_Rule", streams: Collection[str]) -> bool:
+    return rule.stream in streams and 0 <= rule.weight < np.inf
 
 
 class _Rule:

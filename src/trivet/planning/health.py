@@ -4,10 +4,11 @@ Reads the tables of a snapshot, the history it gives and the report of its impor
 kind a plan can't do without and touches at least 0.5 % of the last year's value. Trust in a family = the part of
 its last year's value (closed buckets) in items without any finding; where nothing was sold, the part of its items.
 Findings of the whole company (rates, rejected rows, months that were not reported) stand beside it and touch no family.
+What people accepted or were given to mend (`planning.answers`) is put to the findings; it changes no trust.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
@@ -15,7 +16,7 @@ from typing import Final
 import polars as pl
 
 from trivet.core.dimensions import UNASSIGNED
-from trivet.core.health import Fault, Finding, Health, Trust
+from trivet.core.health import Answers, Fault, Finding, Health, Trust
 from trivet.core.issues import Issue, Scope
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
@@ -27,6 +28,7 @@ from trivet.demand.cleansing import correct_history
 from trivet.demand.history import demand_panel
 from trivet.demand.segments import segment_items
 from trivet.finance.valuation import price_and_cost
+from trivet.planning.answers import answered, gone, with_charge
 from trivet.planning.booked_hours import find_booked
 from trivet.planning.contradictions import find_overruns
 from trivet.planning.faults import ItemFault, find_item_faults
@@ -52,17 +54,20 @@ MATERIAL: Final = Decimal("0.005")
 """Part of the company's last year's value from which a finding blocks."""
 DUE: Final = 3
 """Working day of the current bucket until which data are mended (the month of PRACTICE: working days 1 to 3)."""
+NOBODY: Final = Answers(acceptances={}, charges={}, today=date.min)
+"""Nobody said anything about any finding."""
 _NAMED: Final = 5
 _FAMILIES: Final = ("budget", "streams", "inventory_policy", "promotions", "price_changes", "consensus_rules")
 _UNREPORTED: Final = ("demand.not-reported", "demand.partial-bucket")
 
 
-def check_health(inputs: PlanInputs, report: ImportReport | None = None) -> Health:
+def check_health(inputs: PlanInputs, report: ImportReport | None = None, answers: Answers = NOBODY) -> Health:
     """Check the data of a snapshot before a plan is made of it.
 
     Args:
         inputs: the snapshot.
         report: what its import said; None = not known.
+        answers: what people said about findings.
     """
     demand, _ = demand_panel(inputs)
     demand, history = correct_history(inputs, demand)
@@ -73,9 +78,27 @@ def check_health(inputs: PlanInputs, report: ImportReport | None = None) -> Heal
     findings = [finding for fault in faults for finding in desk.by_family(fault)]
     findings += desk.rates(money) + desk.orphans() + desk.rejected(report)
     findings += desk.unreported(history, demand) + desk.overruns()
-    ordered = sorted(findings, key=lambda f: (not f.blocking, -(f.at_stake or 0), f.fault, f.family))
+    cycle = inputs.model.buckets.current
+    every = [answered(with_charge(finding, answers), answers, cycle) for finding in _told_apart(findings)]
+    ordered = sorted(every, key=lambda f: (not f.blocking, -(f.at_stake or 0), f.fault, f.family, f.code))
     families = _trust(inputs, values, faults, ordered)
-    return Health(findings=tuple(ordered), families=families, score=_company_score(families))
+    return Health(
+        findings=tuple(finding for finding in ordered if not finding.accepted),
+        families=families,
+        score=_company_score(families),
+        accepted=tuple(finding for finding in ordered if finding.accepted),
+        gone=gone(answers, ordered, cycle),
+    )
+
+
+def _told_apart(findings: Sequence[Finding]) -> list[Finding]:
+    """Number findings of one kind and place, so that each code names one."""
+    count: dict[str, int] = {}
+    result = []
+    for finding in findings:
+        count[finding.code] = number = count.get(finding.code, 0) + 1
+        result.append(replace(finding, code=f"{finding.code}#{number}") if number > 1 else finding)
+    return result
 
 
 def due_day(inputs: PlanInputs) -> date:
@@ -105,15 +128,15 @@ class _Desk:
 
     def finding(
         self, fault: Fault, said: tuple[str, str], stake: Decimal | None, *, family: str = "",
-        members: Sequence[str] = (), later: bool = False,
+        members: Sequence[str] = (), later: bool = False, place: str = "",
     ) -> Finding:  # fmt: skip
-        """Build one finding; an amount nobody can say counts as material."""
+        """Build one finding; an amount nobody can say counts as material. `place` names it where no family does."""
         role, owner = self._owner(fault, family)
         material = stake is None or stake >= MATERIAL * self.total
         return Finding(
-            fault=fault, blocking=fault in BLOCKING and material and not later, family=family,
-            members=tuple(members), message=said[0], advice=said[1], at_stake=stake, role=role, owner=owner,
-            due=self.due,
+            code=f"{fault}{'-later' if later else ''}/{place or family}", fault=fault, family=family,
+            blocking=fault in BLOCKING and material and not later, members=tuple(members), message=said[0],
+            advice=said[1], at_stake=stake, role=role, owner=owner, due=self.due,
         )  # fmt: skip
 
     def _owner(self, fault: Fault, family: str) -> tuple[str, str | None]:
@@ -146,7 +169,7 @@ class _Desk:
     def rates(self, money: Sequence[Issue]) -> list[Finding]:
         """Take over what valuation said about currencies without a rate."""
         return [
-            self.finding(Fault.RATE, (issue.message, issue.advice), issue.at_stake)
+            self.finding(Fault.RATE, (issue.message, issue.advice), issue.at_stake, place=issue.place.value or "")
             for issue in money
             if issue.code == "finance.no-rate"
         ]
@@ -166,7 +189,7 @@ class _Desk:
                     f"{lost.height} rows of {name} name {_some(families)}, which no item has as family.",
                     f"Correct {name}.csv, or give the items that family.",
                 )
-                findings.append(self.finding(Fault.ORPHAN, said, stake, members=families))
+                findings.append(self.finding(Fault.ORPHAN, said, stake, members=families, place=name))
         return findings
 
     def rejected(self, report: ImportReport | None) -> list[Finding]:
@@ -179,6 +202,7 @@ class _Desk:
                     "Mend them as the reject file says and import again.",
                 ),
                 abs(table.rejected.money) or None,
+                place=table.file,
             )
             for table in (report.tables if report else ())
             if table.rejected.rows
@@ -190,6 +214,7 @@ class _Desk:
             self.finding(
                 Fault.CONTRADICTION, (f"{issue.place.scope[0]}: {issue.message}", issue.advice), issue.at_stake,
                 members=[str(issue.place.scope[0].member)],
+                place=f"{issue.place.scope[0].member}:{issue.code.rpartition('.')[2]}",
             )
             for issue in (*find_overruns(self.inputs), *find_booked(self.inputs))
         ]  # fmt: skip
@@ -242,6 +267,7 @@ def _trust(
     """Score each family that has planned items, the least trusted first."""
     parents = inputs.model.dimensions["item"].parents("family")
     touched = {item for fault in faults for item in fault.stakes}
+    open_ = {item for finding in findings if not finding.accepted for item in finding.members}
     groups: dict[str, list[str]] = {}
     for item in sorted(values):
         groups.setdefault(parents.get(item, UNASSIGNED), []).append(item)
@@ -250,11 +276,12 @@ def _trust(
         revenue = sum((values[item] for item in items), Decimal(0))
         bad = [item for item in items if item in touched]
         lost = sum((values[item] for item in bad), Decimal(0))
+        known = sum((values[item] for item in bad if item not in open_), Decimal(0))
         part = lost / revenue if revenue else Decimal(len(bad)) / len(items)
         scores.append(
             Trust(
                 family=family, revenue=revenue, touched=lost, score=_percent(1 - part),
-                findings=sum(finding.family == family for finding in findings),
+                findings=sum(finding.family == family for finding in findings), accepted=known,
             )
         )  # fmt: skip
     return tuple(sorted(scores, key=lambda trust: (trust.score, -trust.revenue, trust.family)))

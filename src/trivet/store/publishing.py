@@ -10,7 +10,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, insert, select, update
 
 from trivet.core.errors import Conflict, InvalidInput, NotFound
-from trivet.core.ids import Digest, VersionId
+from trivet.core.ids import Digest, Seq, VersionId
 from trivet.core.records import Stamp
 from trivet.store.scenarios import lock_head, read_scenario
 from trivet.store.schema import certificate as certificate_table
@@ -55,14 +55,23 @@ def _open(connection: Connection, name: VersionId, state: VersionState) -> Store
     return version
 
 
-def publish(connection: Connection, name: VersionId, certificate_json: str, stamp: Stamp) -> Digest:
+def publish(
+    connection: Connection, name: VersionId, certificate_json: str, stamp: Stamp, *, at: Seq | None = None
+) -> Digest:
     """Freeze an approved version with its certificate and give its seal (sha256).
 
-    Raises Conflict when it is not approved, or when entries or inputs came after the plan was made;
+    Args:
+        connection: of an open writing transaction.
+        name: the version.
+        certificate_json: what was checked, and how the gates stood.
+        stamp: who, when.
+        at: last entry the version was found current at, and the gates were looked at; None = the one it was made at.
+
+    Raises Conflict when it is not approved, or when entries came after `at` or other inputs after the plan was made;
     InvalidInput when the certificate is not a JSON object.
     """
     version = _open(connection, name, VersionState.PUBLISHED)
-    _refuse_stale(connection, version)
+    _refuse_stale(connection, version, version.seq if at is None else at)
     figures = _certificate_figures(certificate_json)
     connection.execute(insert(certificate_table), {"version": name, "body": certificate_json, **figures})
     seal = seal_of(version, certificate_json, instant(stamp.at), str(stamp.actor))
@@ -74,11 +83,11 @@ def publish(connection: Connection, name: VersionId, certificate_json: str, stam
     return seal
 
 
-def _refuse_stale(connection: Connection, version: StoredVersion) -> None:
+def _refuse_stale(connection: Connection, version: StoredVersion, at: Seq) -> None:
     scenario = read_scenario(connection, version.scenario)
-    if scenario.head != version.seq:
+    if scenario.head != at:
         raise Conflict(
-            f"version '{version.id}' was planned at entry {version.seq}, scenario '{scenario.id}' stands at "
+            f"version '{version.id}' is current at entry {at}, scenario '{scenario.id}' stands at "
             f"{scenario.head}. Plan again, or withdraw the later entries."
         )
     if scenario.snapshot is not None and scenario.snapshot != version.snapshot:

@@ -278,13 +278,21 @@ class Store:
             VersionState.PUBLISHED: found.published_by,
         }[VersionState(state)]
 
-    def publish(self, name: VersionId, certificate_json: str, stamp: Stamp, *, then: Sequence[NewJob] = ()) -> Digest:
+    def publish(
+        self,
+        name: VersionId,
+        certificate_json: str,
+        stamp: Stamp,
+        *,
+        at: Seq | None = None,
+        then: Sequence[NewJob] = (),
+    ) -> Digest:
         """Freeze an approved version in one transaction and give its seal; see `store.publishing.publish`.
 
         What is to be done next is put among the waiting jobs in the same transaction, so that it can't be lost.
         """
         with self._writing() as connection:
-            seal = publishing.publish(connection, name, certificate_json, stamp)
+            seal = publishing.publish(connection, name, certificate_json, stamp, at=at)
             for new in then:
                 put_job(connection, new, stamp)
             self._keep(connection, name)

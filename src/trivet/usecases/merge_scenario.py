@@ -7,6 +7,7 @@ from trivet.core.entries import Change, Logged
 from trivet.core.errors import InvalidInput, NotFound
 from trivet.core.ids import ScenarioId
 from trivet.core.live import live_entries
+from trivet.core.signoffs import about_numbers
 from trivet.usecases.declare import Shells
 from trivet.usecases.record_changes import ChangeAnswer, record_changes
 from trivet.workspace.workspace import Workspace
@@ -18,6 +19,8 @@ def merge_scenario(
     workspace: Workspace, scenario: str, *, only: Sequence[int] = (), anyway: bool = False
 ) -> ChangeAnswer:
     """Record the live changes of a branch in its parent, in their order; the branch stays as it is.
+
+    Sign-offs (an approved consensus, an accepted finding) speak of the branch's numbers, and stay with it.
 
     Args:
         workspace: the open workspace.
@@ -46,7 +49,7 @@ def _chosen(workspace: Workspace, scenario: str, only: Sequence[int]) -> list[Lo
     entries = workspace.store.entries(ScenarioId(scenario))
     current = workspace.sources(scenario).inputs.model.buckets.current
     live = {item.seq for item in live_entries(entries, current)[0]}
-    own = {entry.seq: entry for entry in entries if entry.scenario == scenario and entry.seq in live}
+    own = {e.seq: e for e in about_numbers(entries) if e.scenario == scenario and e.seq in live}
     if not own:
         raise InvalidInput(f"scenario {scenario} has no live change of its own: there is nothing to merge.")
     missing = [seq for seq in only if seq not in own]

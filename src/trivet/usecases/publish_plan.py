@@ -1,6 +1,6 @@
 """Publish: tie out, freeze, and give the plan its number that never changes again (G9)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -18,6 +18,7 @@ from trivet.usecases.export_plan import pack_job
 from trivet.usecases.list_jobs import JobLine, to_line
 from trivet.usecases.push_down import push_down_job
 from trivet.usecases.run_jobs import run_jobs
+from trivet.workspace.signed import gates_of
 from trivet.workspace.workspace import MAIN, Workspace
 
 DECLARED = Shells(command="publish", why="pages come with the workbench")
@@ -30,8 +31,8 @@ class PublishAnswer:
     Attributes:
         version: its id.
         digest: sha256 over every number and issue; it never changes again.
-        published: whether it is published now; False when the tie-out failed.
-        certificate: the tie-out.
+        published: whether it is published now; False when the tie-out failed or a demanded gate is open.
+        certificate: the tie-out, and how the gates stood: data, and the consensus of each family.
         pack: the job that writes the review pack, as it stands; None when nothing was published.
         pushdown: the job that pushes it down, as it stands; None when it was not asked for.
     """
@@ -61,7 +62,8 @@ def publish_plan(
     Args:
         workspace: the open workspace.
         plan: scenario or version.
-        waive: reason to publish although a check fails; kept in the certificate with the name.
+        waive: reason to publish although a check fails or a demanded gate is open; kept in the certificate with the
+            name. A gate that is not demanded (company.toml [gates]) only says what is open.
         to: folder of the pack; None = `packs` in the workspace's folder.
         pushdown: folder of the push-down; None = the setting `pushdown`, and where that is empty there is none.
         background: leave pack and push-down to a worker.
@@ -73,9 +75,10 @@ def publish_plan(
     workspace.rights.check_task(Task.PUBLISH)
     version = workspace.version(plan)
     check_step(State(version.state), State.PUBLISHED)
-    workspace.check_current(version)
-    certificate = check_plan(workspace, plan=version.id).certificate
-    if not certificate.passed:
+    current = workspace.check_current(version)
+    checked = check_plan(workspace, plan=version.id).certificate
+    certificate = replace(checked, gates=gates_of(workspace, version.scenario))
+    if not certificate.passed or any(gate.holds_back for gate in certificate.gates):
         if waive is None:
             return PublishAnswer(version=version.id, digest=version.digest, published=False, certificate=certificate)
         certificate = certificate.waive(actor=workspace.settings.actor, reason=waive)
@@ -87,7 +90,7 @@ def publish_plan(
         )
     text = TypeAdapter(Certificate).dump_json(certificate).decode()
     jobs = [pack_job(version, (to or _packs(workspace)).resolve()), *_push_down_jobs(workspace, version, pushdown)]
-    workspace.store.publish(version.id, text, workspace.stamp("publish"), then=jobs)
+    workspace.store.publish(version.id, text, workspace.stamp("publish"), at=current, then=jobs)
     done = [_do(workspace, version.id, job, background=background) for job in jobs]
     return PublishAnswer(
         version=version.id,

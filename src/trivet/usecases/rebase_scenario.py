@@ -15,6 +15,7 @@ from trivet.core.measures import Kind
 from trivet.core.plan import Plan, PlanInputs
 from trivet.core.recordchanges import apply_record_changes
 from trivet.core.scope import rows_of
+from trivet.core.signoffs import about_numbers
 from trivet.planning.compare import Difference, compare, words
 from trivet.planning.explain import total
 from trivet.planning.head import stand_on
@@ -192,7 +193,8 @@ class _Ground:
     def issues_of_tables(self, carried: CarriedOver) -> tuple[Issue, ...]:
         """Say which rows of tables the branch put no longer fit."""
         tables = self._workspace.store.snapshot(self._version.snapshot).tables
-        found = apply_record_changes(tables, carried.log, self._workspace.specs, self.inputs.model.buckets)[1]
+        log, specs = about_numbers(carried.log), self._workspace.specs
+        found = apply_record_changes(tables, log, specs, self.inputs.model.buckets)[1]
         own = tuple(f"entry {entry.seq} of " for entry in carried.entries)
         return tuple(issue for issue in found if issue.message.startswith(own))
 

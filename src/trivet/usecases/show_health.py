@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter
-
 from trivet.core.errors import NotFound
 from trivet.core.health import Health
 from trivet.core.ids import Digest, ScenarioId
-from trivet.core.report import ImportReport
-from trivet.planning.health import check_health
 from trivet.usecases.declare import Shells
+from trivet.workspace.signed import health_of
 from trivet.workspace.workspace import MAIN, Workspace
 
 DECLARED = Shells(command="health", why="pages come with the workbench")
@@ -17,7 +14,7 @@ DECLARED = Shells(command="health", why="pages come with the workbench")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthAnswer:
-    """The health of a snapshot, and whether a cycle may open with it."""
+    """The health of a snapshot, what people answer for in it, and whether a cycle may open with it."""
 
     snapshot: Digest
     currency: str
@@ -35,8 +32,7 @@ def show_health(workspace: Workspace, *, scenario: str = MAIN) -> HealthAnswer:
         raise NotFound(f"nothing was imported into scenario {scenario} yet. First: trivet import FOLDER")
     workspace.rights.check_whole("The health of the data")
     sources = workspace.sources(scenario)
-    stored = workspace.store.snapshot(digest, only=())
-    health = check_health(sources.inputs, TypeAdapter(ImportReport).validate_json(stored.report_json))
+    health = health_of(workspace, sources)
     return HealthAnswer(
         snapshot=digest,
         currency=sources.inputs.model.company.currency,

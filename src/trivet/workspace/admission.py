@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trivet.core.entries import Change, Effect, Entry
-from trivet.core.issues import Issue, Severity
+from trivet.core.entries import Change, Effect, Entry, RecordChange
+from trivet.core.issues import Issue, Place, Severity
 from trivet.core.permits import beyond, refuse_effects, refuse_entries
 from trivet.core.plan import PlanInputs
 from trivet.core.rights import Rights
 from trivet.core.said import Said, to_change
+from trivet.core.signoffs import is_beside
 from trivet.cycle.fences import check_fence
 from trivet.cycle.grounds import check_grounds, check_names
 from trivet.workspace.cube import Cube
@@ -65,7 +66,7 @@ def admit(workspace: "Workspace", cube: Cube, changes: Sequence[Entry | Said]) -
     fences = tuple(i for entry in entries if isinstance(entry, Change) for i in check_fence(entry, model.buckets))
     refused = refuse_entries(entries, model, seen.model, rights)
     refused += tuple(issue for issue in fences if issue.severity is Severity.REFUSED)
-    refused += _unknown_names(entries, cube.inputs, seen)
+    refused += _unknown_names(entries, cube.inputs, seen) + _signed_elsewhere(entries)
     return Admission(cube=cube, rights=rights, entries=entries, refused=refused, warnings=fences)
 
 
@@ -77,6 +78,21 @@ def _unknown_names(entries: Sequence[Entry], inputs: PlanInputs, seen: PlanInput
         for entry in entries
         if isinstance(entry, Change)
         for issue in check_names(entry, inputs.model.company, known, named)
+    )
+
+
+def _signed_elsewhere(entries: Sequence[Entry]) -> tuple[Issue, ...]:
+    """Refuse sign-offs put as rows: what is signed is worked out from the plan, never typed in."""
+    return tuple(
+        Issue(
+            code="signoff.not-a-row",
+            severity=Severity.REFUSED,
+            place=Place(source=entry.table),
+            message=f"a row of {entry.table} is a sign-off: who, when and what was signed are never typed in.",
+            advice="Sign: trivet consensus approve, trivet health accept or trivet health assign.",
+        )
+        for entry in entries
+        if isinstance(entry, RecordChange) and is_beside(entry) and entry.withdraws is None
     )
 
 

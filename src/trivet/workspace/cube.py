@@ -19,6 +19,7 @@ from trivet.core.plan import Plan, PlanInputs
 from trivet.core.records import Stamp
 from trivet.core.rollup import RolledUp, roll_groups
 from trivet.core.scope import rows_of
+from trivet.core.signoffs import about_numbers
 from trivet.planning.head import (
     Head,
     aged_measures,
@@ -152,7 +153,7 @@ class Cube:
     def stale(self) -> Stale | None:
         """What is behind the head; None when the version is all there is to say."""
         head, version = self._head, self._version
-        since = [entry for entry in head.log if entry.seq > self._settled]
+        since = about_numbers(entry for entry in head.log if entry.seq > self._settled)
         tables = any(isinstance(entry.entry, RecordChange) for entry in since)
         imported = self._workspace.store.scenario(self._scenario).snapshot not in (None, version.snapshot)
         if not (tables or imported or moved_measures(head)):

@@ -21,3 +21,9 @@ def measure_registry() -> Registry:
 def table_specs() -> Mapping[str, TableSpec]:
     """Give every table of a company folder."""
     return parse_tables((_CORE / "tables.toml").read_text("utf-8"))
+
+
+@cache
+def signoff_specs() -> Mapping[str, TableSpec]:
+    """Give every table that is kept in the log only, beside the numbers."""
+    return parse_tables((_CORE / "signoffs.toml").read_text("utf-8"))

@@ -11,6 +11,7 @@ from trivet.core.entries import Logged
 from trivet.core.mask import Ledger, see_entries, see_inputs, see_model, see_panel, see_plan
 from trivet.core.plan import Model, Plan, PlanInputs
 from trivet.core.renames import by_todays_codes
+from trivet.core.signoffs import about_numbers
 from trivet.planning.rows import on_rows_of
 from trivet.planning.segmented import with_segments
 from trivet.store.stored import StoredVersion
@@ -32,7 +33,7 @@ def see(workspace: "Workspace", looked: "Looked") -> "Looked":
     entries = see_log(workspace, looked.version, looked.made, looked.inputs.model, looked.entries)
     stale = looked.stale
     if stale is not None:
-        since = sum(entry.seq > looked.version.seq for entry in entries)
+        since = sum(entry.seq > looked.version.seq for entry in about_numbers(entries))
         stale = replace(stale, changes=since) if since or stale.imported else None
     return replace(looked, plan=plan, made=plan, inputs=inputs, entries=entries, stale=stale)
 

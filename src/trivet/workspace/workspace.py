@@ -24,6 +24,7 @@ from trivet.core.ports import Forecaster, Progress, Solver
 from trivet.core.recordchanges import apply_record_changes
 from trivet.core.records import Stamp
 from trivet.core.rights import Rights, every_right, rights_of
+from trivet.core.signoffs import about_numbers
 from trivet.core.tables import TableSpec
 from trivet.engines.cached import Cached
 from trivet.engines.ensemble import Ensemble
@@ -180,7 +181,7 @@ class Workspace:
         entries = self.store.entries(name, upto=seq)
         company = parse_company(stored.company_text)
         tables, issues = apply_record_changes(
-            stored.tables, entries, company_tables(self.specs, company), company.buckets()
+            stored.tables, about_numbers(entries), company_tables(self.specs, company), company.buckets()
         )
         inputs, found = build_inputs(company, tables, self.specs, self.registry)
         return Sources(
@@ -298,14 +299,19 @@ class Workspace:
     def _moved(self, version: StoredVersion, plan: Plan, sources: Sources) -> pl.DataFrame | None:
         """Give what the log moved, when its effects speak of the rows of this version; else None."""
         snapshots = {known.digest: known.snapshot for known in self.store.versions()}
-        if any(snapshots.get(entry.base) != version.snapshot for entry in sources.entries):
+        entries = about_numbers(sources.entries)
+        if any(snapshots.get(entry.base) != version.snapshot for entry in entries):
             return None
-        return moved_cells(plan, sources.inputs, sources.entries)
+        return moved_cells(plan, sources.inputs, entries)
 
-    def check_current(self, version: StoredVersion) -> None:
-        """Raise Conflict when the log or the data have moved on since a version was made."""
+    def check_current(self, version: StoredVersion) -> Seq:
+        """Give the last entry a version is current at; entries beside the numbers (sign-offs) do not age it.
+
+        Raises Conflict when the log or the data have moved on since it was made.
+        """
         scenario = self.store.scenario(version.scenario)
-        if scenario.head != version.seq:
+        later = self.store.entries(version.scenario, after=version.seq) if scenario.head != version.seq else ()
+        if scenario.head - version.seq != len(later) or about_numbers(later):
             raise Conflict(
                 f"version {version.id} was made at change {version.seq} and the log stands at {scenario.head}. "
                 f"Plan again first: trivet plan --scenario {version.scenario}"
@@ -315,6 +321,7 @@ class Workspace:
                 f"version {version.id} was made from earlier data. "
                 f"Plan again first: trivet plan --scenario {version.scenario}"
             )
+        return scenario.head
 
 
 def _recipe_of_learned(snapshot: Digest, forecaster: Forecaster) -> Digest:
