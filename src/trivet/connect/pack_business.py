@@ -331,7 +331,7 @@ def _relief(page: Page, figures: Figures, summary: PlanSummary, reliefs: Sequenc
     for level, name in things:
         said = f"not priced here: trivet relief --where {level}={name}"
         if name in found:
-            said = told(found[name].said, figures.buckets)
+            said = told(found[name].brief, figures.buckets)
         elif reliefs is not None:
             said = "the plan needs no more of it"
         rows.append([name, said])

@@ -18,9 +18,11 @@ from trivet.core.buckets import Buckets, Calendar
 from trivet.core.issues import Issue, Node, Severity
 
 _MONTH: Final = re.compile(r"(?<!cycle )(?<![\w-])20\d\d-(?:0[1-9]|1[0-2])(?![\w-])")
+_DAY: Final = re.compile(r"(?<![\w-])(20\d\d-[01]\d-[0-3]\d)(?![\w-])")
 _BUCKET: Final = re.compile(r"\bbucket(s?)\b")
 _PRICES: Final = re.compile(r" ?What (?:a Saturday|more of it) earns: trivet relief .*$")
 _AREAS: Final = {"gap": "{} gap", "data": "data: {}"}
+_KINDS: Final = {"gap.unserved": "demand not served", "gap.above": "revenue above budget"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,12 @@ class PricedRelief:
     worth: Decimal
     said: str
 
+    @property
+    def brief(self) -> str:
+        """What it is worth, without what becomes of it."""
+        worth, colon, _ = self.said.partition(":")
+        return f"{worth}." if colon else self.said
+
 
 def bucket_word(buckets: Buckets) -> str:
     """Name what a bucket is to people: month or week."""
@@ -46,8 +54,17 @@ def bucket_word(buckets: Buckets) -> str:
 def told(text: str, buckets: Buckets) -> str:
     """Say a text of planning as people speak: months for buckets, Mar 27 for 2027-03. Commands stay as they are."""
     prose, command, rest = text.partition("trivet ")
+    prose = _DAY.sub(_written, prose)
     prose = _MONTH.sub(lambda found: month(found[0]), prose)
     return _BUCKET.sub(lambda found: bucket_word(buckets) + found[1], prose) + command + rest
+
+
+def _written(found: re.Match[str]) -> str:
+    """Write a day out, where it is one."""
+    try:
+        return f"{date.fromisoformat(found[1]):%d %b %Y}"
+    except ValueError:
+        return found[1]
 
 
 def kind_told(code: str) -> str:
@@ -56,6 +73,8 @@ def kind_told(code: str) -> str:
     >>> kind_told("supply.material-short"), kind_told("gap.revenue")
     ('material short', 'revenue gap')
     """
+    if code in _KINDS:
+        return _KINDS[code]
     area, _, name = code.partition(".")
     return _AREAS.get(area, "{}").format(name.replace("-", " "))
 
@@ -86,7 +105,7 @@ def advice_told(issue: Issue, figures: Figures, reliefs: Sequence[PricedRelief] 
     found = {relief.name: relief for relief in reliefs}
     for node in issue.place.scope:
         if node.member in found and _PRICES.search(issue.advice):
-            said = told(found[node.member].said, figures.buckets)
+            said = told(found[node.member].brief, figures.buckets)
             return f"{told(_PRICES.sub('', issue.advice), figures.buckets)} {said}"
     return told(issue.advice, figures.buckets)
 

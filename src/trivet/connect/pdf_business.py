@@ -144,7 +144,7 @@ def _families(figures: Figures, summary: PlanSummary, earlier: Earlier) -> list[
         "¹ the units the cycle before planned for its open buckets, at this version's price and cost, before supply "
         "limits. ² percent of demand not made to order that ships in the bucket it is wanted in, at price: the 12 "
         "buckets ahead, and the last 12 (at today's price) where orders are known. ³ at standard cost, end of the "
-        "fiscal year; target stock likewise. Families' margin is at standard cost, the company's after supply variances."
+        "fiscal year; target stock likewise. Families' margin is at standard cost, the company's after variances."
     )
     written = quoted(told(note, figures.buckets))
     small = f"#block(above: 2pt, below: 4pt)[#set par(leading: 0.4em)\n#text(size: 6.5pt, fill: grey, {written})]"

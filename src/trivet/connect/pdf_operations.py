@@ -44,6 +44,7 @@ def _put_manufacturing(paper: Paper, figures: Figures) -> None:
     ]
     body: list[str] = []
     called, words = _strategies(figures)
+    sites_called = dict(figures.inputs.table("locations").select("location", "name").iter_rows())
     for title, measure, known, state in (
         ("Production", "production", figures.made, False),
         ("Purchased and subcontracted", "purchases", ahead, False),
@@ -56,7 +57,13 @@ def _put_manufacturing(paper: Paper, figures: Figures) -> None:
             if sums[i][page_span(columns)].any():
                 family, _, site = name.partition("\x1f")
                 shown = called.get(family, family) if measure == "production" else family
-                lines.append([shown, ("s", site), *cells_of(row_of(sums[i], QUANTITY, known, state=state), columns)])
+                lines.append(
+                    [
+                        shown,
+                        ("s", sites_called.get(site) or site),
+                        *cells_of(row_of(sums[i], QUANTITY, known, state=state), columns),
+                    ]
+                )
         if lines:
             unit = "units by family and site" + (words if measure == "production" else "")
             body += [section(title, unit), grid(columns, lines, size=6.6), gap(2)]
