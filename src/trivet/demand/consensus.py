@@ -49,11 +49,15 @@ def rule_in_words(inputs: PlanInputs, family: str) -> str:
     groups: dict[tuple[int, str, int, int | None], list[_Rule]] = {}
     for rule in used:
         groups.setdefault((-rule.special, rule.region, rule.first, rule.last), []).append(rule)
-    told = [
-        f"{_lags(first, last)}{f' in {region}' if region else ''}: {_mix(rules)}"
-        for (_, region, first, last), rules in sorted(groups.items(), key=lambda one: (*one[0][:3], one[0][3] or 0))
-    ]
-    everywhere = any(not region and not first and last is None for _, region, first, last in groups)
+    told, wide = [], list[tuple[int, int, float]]()
+    for (rank, region, first, last), rules in sorted(groups.items(), key=lambda one: (*one[0][:3], one[0][3] or 0)):
+        end = np.inf if last is None else last
+        if any(rank > over and start <= first and end <= until for over, start, until in wide):
+            continue  # a more specific rule speaks for all of it
+        told.append(f"{_lags(first, last)}{f' in {region}' if region else ''}: {_mix(rules)}")
+        if not region:
+            wide.append((rank, first, end))
+    everywhere = any(not start and until == np.inf for _, start, until in wide)
     return "; ".join(told if everywhere else [*told, f"else: {STATISTICAL}"] if told else [STATISTICAL])
 
 

@@ -117,7 +117,7 @@ def figures_of(demand: Panel, rows: Counts) -> Figures:
 def agreed_families(
     inputs: PlanInputs, demand: Panel, signed: Sequence[Signed], published: Panel | None
 ) -> tuple[FamilyConsensus, ...]:
-    """Give the consensus of every family there is in a plan, by name.
+    """Give the consensus of every family that has one, now, by rule or in the last published plan, by name.
 
     Args:
         inputs: what the plan was made from.
@@ -127,9 +127,12 @@ def agreed_families(
     """
     approvals = _approvals(signed, inputs.model.buckets.current)
     earlier = _by_family(inputs, published, demand.buckets.starts[demand.buckets.horizon])
-    return tuple(
+    lines = (
         _line(inputs, demand, family, rows, approvals.get(family), earlier)
         for family, rows in families_of(inputs, demand).items()
+    )
+    return tuple(
+        one for one in lines if one.approval or one.statistical or one.agreed or one.consensus or one.published
     )
 
 

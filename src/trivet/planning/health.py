@@ -251,6 +251,7 @@ class _Desk:
             to_decimal(own // year * len(days), MONEY) if own else None,
             members=names,
             later=days[-1] < recent,
+            place=f"{level}:{','.join(f'{day:%Y-%m-%d}' for day in days)}",
         )
 
 

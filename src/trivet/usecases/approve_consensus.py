@@ -15,7 +15,7 @@ from trivet.core.signoffs import CONSENSUS
 from trivet.planning.agreed import FamilyConsensus, families_of, figures_of
 from trivet.usecases.declare import Shells
 from trivet.usecases.show_consensus import show_consensus
-from trivet.workspace.signed import sign
+from trivet.workspace.signed import agreed, sign
 from trivet.workspace.workspace import MAIN, Looked, Workspace
 
 DECLARED = Shells(command="consensus", why="pages come with the workbench")
@@ -80,7 +80,8 @@ def sign_families(
     """Put one row a family into the log, where the person's rights allow it."""
     name = ScenarioId(scenario)
     seen, looked, whole = workspace.store.head(name), workspace.looked_at(scenario), workspace.whole(scenario)
-    chosen = _chosen(list(families_of(looked.inputs, looked.plan.panel("demand"))), families)
+    known = [line.family for line in agreed(workspace, looked, scenario)]
+    chosen = _chosen(known, families)
     rows = [row(looked, family) for family in chosen]
     models = whole.inputs.model, looked.inputs.model
     refused = sign(workspace, scenario, rows, models, seen=seen, source=source)
