@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.companies import SMALL, TINY, Drawn, Shape, draw
 from benchmarks.figures import Figure, Stopwatch
 from trivet.core.linear import LinearModel, Solution, Status
-from trivet.core.options import PlanOptions
+from trivet.core.options import Objective, PlanOptions
 from trivet.core.panel import Panel
 from trivet.core.ports import Solver
 from trivet.engines.highs import HighsSolver
@@ -23,11 +23,14 @@ from trivet.supply.large import in_pieces
 from trivet.supply.panels import supply_panels
 from trivet.supply.programme import Task, read_task, write_programme
 from trivet.supply.requirements import require
+from trivet.supply.tiers import put_first
 
 COLD = 3.0
 """CPU seconds `small` may take from nothing (ENGINE.md, Supply)."""
 WARM = 0.5
 """CPU seconds a what-if may take from the basis of the plan before."""
+TIERS = 12.0
+"""CPU seconds service first may take: lost and late demand, stock, margin, one solve each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,6 +83,8 @@ def run(size: str) -> Sequence[Figure]:
         solved(far, None)
     with watch("solve warm: demand +20 %"):
         solved(far, answer.basis)
+    for said, task in (("", base), (" of demand +20 %", scaled(base, 1.2))):
+        watch.figures.append(service_first(task, f"solve service first: three tiers{said}"))
     watch.figures.append(piecewise(base, answer.objective))
     return [by_cpu(figure) for figure in watch.figures]
 
@@ -118,6 +123,20 @@ def solved(model: LinearModel, basis: bytes | None) -> Solution:
     if answer.status is not Status.OPTIMAL:
         raise AssertionError(f"the solver ended with {answer.status}")
     return answer
+
+
+def service_first(base: Asked, name: str) -> Figure:
+    """Solve lost and late demand, then stock below target, then margin."""
+    task, load = base.read()
+    programme = written(task, load)
+    model, watch = programme.build(), Stopwatch()
+    with watch(name, bar=TIERS):
+        tiered = put_first(programme, model, HighsSolver(), Objective.SERVICE, large=False)
+        answer = solved(tiered.model, None)
+    for one in tiered.with_values(answer.values):
+        if one.least is None or one.value > one.least * (1 + one.tier.tolerance) + 1:
+            raise AssertionError(f"{one.tier.name} is {one.value:.0f}, the least is {one.least}")
+    return watch.figures[0]
 
 
 def piecewise(base: Asked, best: float) -> Figure:

@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from trivet.core.options import ForecastMode, PlanOptions
+from trivet.core.options import ForecastMode, Objective, PlanOptions
 from trivet.planning.make import find_options, options_digest
 
 
@@ -22,3 +22,10 @@ def test_a_smaller_largest_programme_is_another_recipe() -> None:
     smaller = options_digest(PlanOptions(largest_programme=1000))
     assert smaller != options_digest(PlanOptions())
     assert find_options(smaller) is None
+
+
+def test_recipes_written_before_service_could_be_first_are_still_found() -> None:
+    assert find_options(options_digest(PlanOptions())) == PlanOptions()
+    service = PlanOptions(objective=Objective.SERVICE)
+    assert options_digest(service) != options_digest(PlanOptions())
+    assert find_options(options_digest(service)) == service

@@ -12,7 +12,7 @@ from trivet.cli.answers import AsOf, Json, answer, any_refused, print_issues
 from trivet.cli.jobs import show_job
 from trivet.cli.main import app, opened
 from trivet.cli.screen import show_summary
-from trivet.core.options import ForecastMode
+from trivet.core.options import ForecastMode, Objective
 
 if TYPE_CHECKING:
     from trivet.usecases.check_plan import Certificate, CheckAnswer
@@ -36,6 +36,9 @@ def plan(
     mode: Annotated[
         ForecastMode | None, typer.Option(help="How much the forecast computes; else the setting mode.")
     ] = None,
+    objective: Annotated[
+        Objective, typer.Option(help="margin with agreed penalties, or service: customers, then stock, then margin.")
+    ] = Objective.MARGIN,
     background: Annotated[bool, typer.Option("--background", help="Leave it to a worker (trivet jobs).")] = False,
     as_json: Json = False,
 ) -> None:
@@ -46,7 +49,7 @@ def plan(
 
     workspace = opened(context, quiet=as_json)
     chosen = mode or workspace.settings.mode
-    options = PlanOptions(allow_overtime=overtime, allow_subcontract=subcontract, mode=chosen)
+    options = PlanOptions(allow_overtime=overtime, allow_subcontract=subcontract, mode=chosen, objective=objective)
     if background:
         job = plan_in_background(workspace, scenario, options=options)
         answer(job, as_json=as_json, show=show_job)

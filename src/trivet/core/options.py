@@ -15,6 +15,13 @@ class ForecastMode(StrEnum):
     FULL = "full"
 
 
+class Objective(StrEnum):
+    """What comes first in the supply plan."""
+
+    MARGIN = "margin"
+    SERVICE = "service"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
     """How a plan is made.
@@ -27,6 +34,7 @@ class PlanOptions:
         mode: how much the statistical forecast computes.
         largest_programme: most columns of a supply programme that is solved at once; a larger one is solved in
             pieces, with a stated distance from the best plan.
+        objective: net margin with agreed penalties, or service first: customers, then stock, then margin.
     """
 
     allow_overtime: bool = True
@@ -35,3 +43,4 @@ class PlanOptions:
     seed: int = 7
     mode: ForecastMode = ForecastMode.FAST
     largest_programme: int = LARGEST_PROGRAMME
+    objective: Objective = Objective.MARGIN

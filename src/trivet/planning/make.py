@@ -15,7 +15,7 @@ from trivet.core.fold import fold
 from trivet.core.ids import Digest, GrainName
 from trivet.core.issues import Issue
 from trivet.core.learned import Learned
-from trivet.core.options import LARGEST_PROGRAMME, ForecastMode, PlanOptions
+from trivet.core.options import LARGEST_PROGRAMME, ForecastMode, Objective, PlanOptions
 from trivet.core.panel import Panel
 from trivet.core.plan import Plan, PlanInputs, Recipe
 from trivet.core.ports import Engines, Forecaster
@@ -180,13 +180,15 @@ def options_digest(options: PlanOptions) -> Digest:
     if options.largest_programme == LARGEST_PROGRAMME:
         # Recipes written before this choice existed stay what they are.
         del chosen["largest_programme"]
+    if options.objective is Objective.MARGIN:
+        del chosen["objective"]
     return _digest(repr(sorted(chosen.items())))
 
 
 def find_options(digest: Digest) -> PlanOptions | None:
     """Find the options a recipe names, among those the command line can choose; None for others."""
-    for overtime, subcontract, mode in product((True, False), (True, False), ForecastMode):
-        options = PlanOptions(allow_overtime=overtime, allow_subcontract=subcontract, mode=mode)
+    for overtime, subcontract, mode, objective in product((True, False), (True, False), ForecastMode, Objective):
+        options = PlanOptions(allow_overtime=overtime, allow_subcontract=subcontract, mode=mode, objective=objective)
         if options_digest(options) == digest:
             return options
     return None

@@ -12,6 +12,7 @@ import numpy as np
 from trivet.core.ids import Counts, Flags, Rates
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
+from trivet.supply.claims import Claims, read_claims
 from trivet.supply.network import Network
 from trivet.supply.targets import backlog_days, build_floor, coming, go_on
 from trivet.supply.wanted import Worth, rows_by_site, site_demand, worth_of
@@ -32,6 +33,7 @@ class Asked:
         policy_days, build_days: (sites,) days of backlog allowed (inf = no limit), days to build.
         stocked, ordered: (sites,) sites that sell from stock, and to order.
         worth: value of units.
+        claims: who is served first.
     """
 
     rows: Counts
@@ -46,6 +48,12 @@ class Asked:
     stocked: Flags
     ordered: Flags
     worth: Worth
+    claims: Claims
+
+    @property
+    def dearest(self) -> float:
+        """What the dearest lost unit costs, plan currency."""
+        return float(self.worth.lost.max(initial=1.0) * self.claims.weight.max(initial=1.0))
 
 
 def read_asked(inputs: PlanInputs, demand: Panel, supply: Panel, network: Network) -> Asked:
@@ -72,6 +80,7 @@ def read_asked(inputs: PlanInputs, demand: Panel, supply: Panel, network: Networ
         stocked=wanted & ~network.to_order,
         ordered=wanted & network.to_order,
         worth=worth_of(inputs, demand, rows, network),
+        claims=read_claims(inputs, demand, rows, network.items, asked),
     )
 
 

@@ -82,7 +82,7 @@ def add_hours(
         slack_hours = programme.columns(
             "hours beyond the possible",
             [names[r] for r in strained],
-            cost=FORBIDDEN * float(asked.worth.lost.max(initial=1.0)) / shortest,
+            cost=FORBIDDEN * asked.dearest / shortest,
         )
         programme.add(rows[strained], slack_hours, -1.0)
     return rows, overtime
@@ -127,7 +127,7 @@ def add_rooms(programme: Programme, asked: Asked, rooms: tuple[Room, ...], stock
     rented = programme.columns(
         "rented room", names, cost=cost, upper=np.array([[r.outside] for r in rooms]).reshape(-1, 1)
     )
-    price = FORBIDDEN * float(asked.worth.lost.max(initial=1.0))
+    price = FORBIDDEN * asked.dearest
     over = programme.columns("without room", names, cost=price)
     rows = programme.rows("room", names, upper=np.array([[room.capacity] for room in rooms]).reshape(-1, 1))
     programme.add(rows, rented, -1.0)

@@ -69,7 +69,9 @@ def tightened_items(
     for site, item in enumerate(network.items):
         sites.setdefault(item, []).append(site)
     tight = {network.items[int(network.makes.site[make])] for make in found} - built_in - ordered
-    place = {int(site): i for i, site in enumerate(refused.sites)}
+    place: dict[int, list[int]] = {}
+    for i, site in enumerate(refused.sites.tolist()):
+        place.setdefault(site, []).append(i)
     return tuple(
         _item(network, asked, flows, refused, (sites[item], stocked), (found, place)) for item in sorted(tight)
     )
@@ -81,11 +83,11 @@ def _item(
     flows: Flows,
     refused: Refused,
     held: tuple[list[int], Stocked],
-    known: tuple[Mapping[int, Counts], Mapping[int, int]],
+    known: tuple[Mapping[int, Counts], Mapping[int, list[int]]],
 ) -> _Item:
     (sites, stocked), (found, place) = held, known
     makes = np.flatnonzero(np.isin(network.makes.site, sites))
-    sold = [place[site] for site in sites if site in place]
+    sold = [i for site in sites for i in place.get(site, ())]
     waiting = refused.late[sold] if len(refused.late) else refused.late
     given = network.arrivals[sites].sum(axis=0) / 1000.0
     given[:1] += np.maximum(network.opening[sites], 0).sum() / 1000.0

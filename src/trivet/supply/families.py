@@ -14,6 +14,7 @@ import numpy as np
 from trivet.core.ids import Counts, Flags, Rates
 from trivet.supply.asked import Asked
 from trivet.supply.capacity import Room
+from trivet.supply.claims import plain_claims
 from trivet.supply.held import no_hand
 from trivet.supply.materials import limited_materials
 from trivet.supply.network import Lanes, Lots, Makes, Network, Parts, Sources, Uses
@@ -115,10 +116,12 @@ class _Gathered:
         return self._sum(flags.astype(np.int64)) > 0
 
     def _asked(self) -> Asked:
-        asked = self.asked
+        asked, demand = self.asked, self._sum(self.asked.demand)
         return replace(
             asked,
-            demand=self._sum(asked.demand),
+            demand=demand,
+            # Who is served first is decided item by item; prices of what is shared need only the whole.
+            claims=plain_claims(demand),
             grid=self._sum(asked.grid),
             ahead=_total(asked.ahead, self.site, len(self.keys)),
             target=self._sum(asked.target),

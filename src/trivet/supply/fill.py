@@ -1,7 +1,7 @@
 """From a plan played through to the numbers of its panels, markets served fairly and costs added up.
 
 A location's shipments of one bucket's demand are shared over its markets in proportion to what each still waits
-for: nobody is preferred by accident (Y11; priorities and contracts are a later choice).
+for, claim by claim: nobody is preferred by accident, priorities and contracts are kept (`claims`, Y11).
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,9 @@ class Filled:
     costs: Costs
 
 
-def fill_panels(run: Run, task: Task, staff: Staff, panels: tuple[Panel, Panel, Panel, Panel]) -> Filled:
+def fill_panels(
+    run: Run, task: Task, staff: Staff, panels: tuple[Panel, Panel, Panel, Panel], opening: Counts
+) -> Filled:
     """Write a run on the demand, supply, load and material panels.
 
     Args:
@@ -48,6 +50,7 @@ def fill_panels(run: Run, task: Task, staff: Staff, panels: tuple[Panel, Panel, 
         task: what it was planned from, its crew with the hours its people give.
         staff: its people.
         panels: demand, supply, load and material, in this order.
+        opening: (demand rows,) orders each series of made-to-order items opens with.
     """
     network, asked, crew = task.network, task.asked, task.crew
     demand, supply, load, material = panels
@@ -73,7 +76,7 @@ def fill_panels(run: Run, task: Task, staff: Staff, panels: tuple[Panel, Panel, 
         }
     )
     return Filled(
-        demand=_serve_markets(run, asked, demand),
+        demand=_serve_markets(run, asked, demand, opening),
         supply=_fill_supply(run, network, supply),
         load=load,
         material=material,
@@ -132,8 +135,8 @@ def _money(panel: Panel, values: Rates) -> Counts:
     return result
 
 
-def _serve_markets(run: Run, asked: Asked, demand: Panel) -> Panel:
-    """Share shipments and losses of each site over its markets, and serve in full what needs no shipping."""
+def _serve_markets(run: Run, asked: Asked, demand: Panel, opening: Counts) -> Panel:
+    """Share shipments and losses of each site over its markets claim by claim; what needs no shipping is met."""
     first = demand.buckets.first_open
     wanted = np.maximum(demand.count("consensus_demand"), 0)
     served, lost = np.zeros_like(wanted), np.zeros_like(wanted)
@@ -144,18 +147,42 @@ def _serve_markets(run: Run, asked: Asked, demand: Panel) -> Panel:
         else:
             markets.setdefault(site, []).append(row)
     for site, rows in sorted(markets.items()):
-        waiting = wanted[rows][:, first:].copy()
-        opening = share_out(int(asked.backlog[site]), wanted[rows][:, first:].sum(axis=1))
-        for shipped_in, asked_in, amount in run.lots[site]:
-            owed = opening if asked_in < 0 else waiting[:, asked_in]
-            given = owed.copy() if amount == owed.sum() else share_out(amount, owed)
-            owed -= given
+        waiting = _Waiting(asked, rows, wanted[rows][:, first:])
+        open_orders = _opening(int(asked.backlog[site]), opening[rows], wanted[rows][:, first:].sum(axis=1))
+        for shipped_in, asked_in, tier, amount in run.lots[site]:
+            given = _taken(open_orders if asked_in < 0 else waiting.of(tier)[:, asked_in], amount)
             served[rows, first + shipped_in] += given
-        for bucket in np.flatnonzero(run.lost[site]).tolist():
-            amount = int(run.lost[site, bucket])
-            owed = waiting[:, bucket]
-            lost[rows, first + bucket] += owed if amount == owed.sum() else share_out(amount, owed)
+        for bucket, tier, amount in run.refused[site]:
+            lost[rows, first + bucket] += _taken(waiting.of(tier)[:, bucket], amount)
     return demand.with_counts({"constrained_demand": served, "unserved_demand": lost})
+
+
+def _opening(backlog: int, known: Counts, asked: Counts) -> Counts:
+    """Share the opening backlog of a site over its series: as it is known, else by what is asked of each."""
+    return share_out(backlog, known if known.any() else asked)
+
+
+class _Waiting:
+    """What each series of a site still waits for, by tier: (rows, open) counts."""
+
+    def __init__(self, asked: Asked, rows: list[int], wanted: Counts) -> None:
+        claims = asked.claims
+        self._promised, self._rest, self._wanted = claims.promised[rows], claims.rest[rows], wanted
+        self._by_tier: dict[int, Counts] = {}
+
+    def of(self, tier: int) -> Counts:
+        """Give what waits in a tier; tier 0 holds what is promised."""
+        if tier not in self._by_tier:
+            rest: Counts = np.where(self._rest == tier, self._wanted - self._promised, 0)
+            self._by_tier[tier] = rest + self._promised if tier == 0 else rest
+        return self._by_tier[tier]
+
+
+def _taken(owed: Counts, amount: int) -> Counts:
+    """Share an amount over what is owed to each, and take it off there."""
+    given = owed.copy() if amount == owed.sum() else share_out(amount, owed)
+    owed -= given
+    return given
 
 
 def share_out(amount: int, weights: Counts) -> Counts:

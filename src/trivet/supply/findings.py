@@ -11,6 +11,7 @@ import numpy as np
 
 from trivet.core.ids import Counts, MemberId, Rates
 from trivet.core.issues import Issue, Node, Severity
+from trivet.supply.allotted import find_allotted
 from trivet.supply.capacity import causes
 from trivet.supply.conflicts import ROUNDING, find_conflicts
 from trivet.supply.departures import find_departures
@@ -34,6 +35,7 @@ def find_issues(found: Found) -> tuple[Issue, ...]:
         *short,
         *_lost(found, np.where(taken[:, None], 0.0, margin)),
         *_late(found),
+        *find_allotted(found),
         *_backlogs(found),
         *find_conflicts(found),
         *find_departures(found),
@@ -122,7 +124,9 @@ def _material_issue(found: Found, material: int, missing: Rates, hit: Counts, lo
         family = found.families.get(network.items[site], "")
         names[family] = names.get(family, 0) + int(found.run.lost[site].sum())
     who = ", ".join(
-        f"{family} {units(count)}" for family, count in sorted(names.items(), key=lambda n: (-n[1], n[0]))[:NAMED]
+        f"{family} {units(count)}"
+        for family, count in sorted(names.items(), key=lambda n: (-n[1], n[0]))[:NAMED]
+        if count
     )
     return Issue(
         code="supply.material-short",
@@ -134,7 +138,7 @@ def _material_issue(found: Found, material: int, missing: Rates, hit: Counts, lo
         ),
         message=f"suppliers deliver up to {units(float(missing.max()))} units less than the unlimited plan would "
         f"have used by {found.label(int(np.argmax(missing)))}; {units(float(gone))} units of finished goods "
-        f"are lost ({who}).",
+        f"are lost{f' ({who})' if who else ''}.",
         advice="Qualify a second source, raise the cap, substitute, or decide who gets what there is. "
         f"What more of it earns: trivet relief --where item={network.materials[material]}",
         at_stake=money(lost) if lost else None,
@@ -196,7 +200,7 @@ def _late(found: Found) -> list[Issue]:
     issues: list[Issue] = []
     late = np.zeros(found.asked.demand.shape, dtype=np.int64)
     for site, lots in enumerate(found.run.lots):
-        for shipped_in, asked_in, amount in lots if found.asked.stocked[site] else ():
+        for shipped_in, asked_in, _, amount in lots if found.asked.stocked[site] else ():
             if shipped_in > asked_in:
                 late[site, asked_in] += amount
     for family, sites in _by_family(found, np.flatnonzero(late.sum(axis=1)).tolist()).items():

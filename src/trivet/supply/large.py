@@ -12,6 +12,7 @@ import numpy as np
 
 from trivet.core.ids import Counts, Rates
 from trivet.core.linear import LinearModel, Solution, Status
+from trivet.core.options import Objective
 from trivet.core.panel import Panel
 from trivet.core.ports import Solver
 from trivet.supply.blocks import Block, Programme
@@ -20,6 +21,7 @@ from trivet.supply.families import family_task
 from trivet.supply.pieces import GOODS, SHARED, Pieces, block_numbers, cut_in_pieces
 from trivet.supply.programme import Task, write_programme
 from trivet.supply.standing import Names, pack_standing, prices_of, shares_of, unpack_standing
+from trivet.supply.tiers import weighted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -105,5 +107,6 @@ def family_prices(task: Task, load: Panel, solver: Solver) -> Rates:
     programme = Programme(families.network.open)
     write_programme(programme, families, load)
     shared = block_numbers(programme.row_blocks, SHARED)
-    answer = solver.solve(replace(programme.build(), integer=None))
+    model = replace(programme.build(), integer=None)
+    answer = solver.solve(weighted(programme, model) if task.options.objective is Objective.SERVICE else model)
     return answer.duals[shared] if answer.status is Status.OPTIMAL else np.zeros(len(shared))

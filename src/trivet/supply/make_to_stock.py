@@ -19,6 +19,7 @@ import numpy as np
 from trivet.core.ids import Counts, Flags, Rates
 from trivet.supply.asked import Asked
 from trivet.supply.blocks import Programme
+from trivet.supply.claims import claimed_units
 from trivet.supply.network import Network
 
 LATE: Final = 0.18
@@ -127,9 +128,14 @@ def _add_pipeline(programme: Programme, network: Network, asked: Asked, flows: F
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Refused:
-    """Columns of demand that is not met at once: `lost` (bands, sites, open), `late` (sites, open), empty without."""
+    """Columns of demand that is not met at once: `lost` (bands, claims, open), `late` (claims, open), empty without.
 
+    `claims` numbers the claims they belong to, `sites` the site of each, `units` (claims, open) what they ask for.
+    """
+
+    claims: Counts
     sites: Counts
+    units: Rates
     lost: Counts
     late: Counts
 
@@ -137,33 +143,56 @@ class Refused:
 def add_stocked_demand(
     programme: Programme, network: Network, asked: Asked, balance: Counts, late_buckets: int
 ) -> Refused:
-    """Add demand of sites that sell from stock: sold, late and lost."""
+    """Add demand of sites that sell from stock: sold by site, late and lost by claim."""
     sites = np.flatnonzero(asked.stocked)
     every = _labels(network)
     labels = [every[site] for site in sites]
-    units, lost_cost = asked.grid[sites] / 1000.0, asked.worth.lost[sites]
+    grid = asked.grid[sites] / 1000.0
     sold = programme.columns("sold", labels)
-    rows = programme.rows("demand", labels, lower=units, upper=units)
+    rows = programme.rows("demand", labels, lower=grid, upper=grid)
     programme.add(balance[sites], sold)
     programme.add(rows, sold)
+    claims = np.flatnonzero(asked.stocked[asked.claims.site])
+    of_site, units = asked.claims.site[claims], claimed_units(asked.claims, asked.grid)[claims]
+    refused = _add_refused(programme, asked, (claims, of_site, units), every, late_buckets)
+    met = rows[np.searchsorted(sites, of_site)]
+    programme.add(np.broadcast_to(met, refused.lost.shape), refused.lost)
+    if len(refused.late):
+        programme.add(met, refused.late)
+        programme.add(met[:, 1:], refused.late[:, :-1], -1.0)
+    return refused
+
+
+def _add_refused(
+    programme: Programme, asked: Asked, claimed: tuple[Counts, Counts, Rates], every: list[str], late_buckets: int
+) -> Refused:
+    """Add the columns of lost and late demand of claims, their sites and units; the first to be served cost most."""
+    claims, sites, units = claimed
+    tier, weight = asked.claims.tier[claims], asked.claims.weight[claims][:, None]
+    labels = [every[s] + (f", claim {k + 1}" if k else "") for s, k in zip(sites.tolist(), tier.tolist(), strict=True)]
+    waits, lost_cost = waiting(units, late_buckets), asked.worth.lost[sites]
+    # A claim loses no more than it asks for and waits for, so that the last one can't lose for the first.
+    rest = units * (1.0 - sum(part for part, _ in FAIR))
+    rest[:, 1:] += waits[:, :-1]
+    most = np.where(np.diff(sites, prepend=-1)[:, None] > 0, np.inf, rest)
     lost = np.stack(
         [
-            programme.columns("lost", labels, cost=dearer * lost_cost, upper=part * units if part else np.inf)
+            programme.columns(
+                "lost", labels, cost=(weight - 1.0 + dearer) * lost_cost, upper=part * units if part else most
+            )
             for part, dearer in FAIR
         ]
     )
-    programme.add(np.broadcast_to(rows, lost.shape), lost)
-    if late_buckets > 0:
-        # All buckets of waiting together cost less than losing the unit: late is better than never.
-        stated = asked.worth.late[sites]
-        cost = np.where(np.isnan(stated), min(LATE, 0.9 / (late_buckets + 1)) * lost_cost, stated)
-        cost[:, -1:] = lost_cost[:, -1:]
-        late = programme.columns("late", labels, cost=cost, upper=waiting(units, late_buckets))
-        programme.add(rows, late)
-        programme.add(rows[:, 1:], late[:, :-1], -1.0)
-    else:
-        late = np.zeros((0, network.open), dtype=np.int64)
-    return Refused(sites=sites, lost=lost, late=late)
+    if late_buckets <= 0:
+        return Refused(
+            claims=claims, sites=sites, units=units, lost=lost, late=np.zeros((0, units.shape[1]), dtype=np.int64)
+        )
+    # All buckets of waiting together cost less than losing the unit: late is better than never.
+    stated = asked.worth.late[sites]
+    cost = np.where(np.isnan(stated), min(LATE, 0.9 / (late_buckets + 1)) * lost_cost, stated)
+    cost[:, -1:] = lost_cost[:, -1:]
+    late = programme.columns("late", labels, cost=weight * cost, upper=waits)
+    return Refused(claims=claims, sites=sites, units=units, lost=lost, late=late)
 
 
 def waiting(units: Rates, late_buckets: int) -> Rates:
@@ -178,7 +207,7 @@ def add_fixed_slack(programme: Programme, asked: Asked, labels: list[str], rows:
     """Let rows of things that fixed orders use be broken at a price above any customer: infeasible is an answer."""
     if not len(rows):
         return
-    price = FORBIDDEN * float(asked.worth.lost.max(initial=1.0))
+    price = FORBIDDEN * asked.dearest
     slack = programme.columns("beyond the possible", labels, cost=price)
     programme.add(rows, slack, sign)
 

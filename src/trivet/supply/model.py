@@ -11,6 +11,7 @@ transfers, stock, backlog, load, overtime, material purchases and stock, and the
 import math
 from dataclasses import dataclass
 
+from trivet.core.backlog import opening_backlog
 from trivet.core.ids import Counts
 from trivet.core.issues import Issue, Severity
 from trivet.core.linear import Solution, Status
@@ -38,6 +39,7 @@ from trivet.supply.read_back import run_plan
 from trivet.supply.scarcity import Prices
 from trivet.supply.search import Searched, solve_whole
 from trivet.supply.strains import Strain, find_strains
+from trivet.supply.tiers import Reached, put_first, tell_tiers
 from trivet.supply.workforce import staff_plan
 
 
@@ -56,6 +58,7 @@ class SupplyPlan:
         costs: what the plan causes above standard by cause, plan currency by open bucket.
         gap: how far a cheaper plan may be, as part of the cost the search weighs; 0 without lots and whole people
             where the programme is solved at once.
+        tiers: what comes before margin where service is first, with what the plan has of it.
         issues: overloads, shortages, lost demand, backlog and more, with what is at stake.
         basis: where the solver stood.
         prices: duals of hours and deliveries: where to look for relief.
@@ -70,6 +73,7 @@ class SupplyPlan:
     freight: Counts
     costs: Costs
     gap: float
+    tiers: tuple[Reached, ...]
     issues: tuple[Issue, ...]
     basis: bytes | None
     prices: Prices
@@ -108,18 +112,20 @@ def plan_supply(
     tight = tightened_items(task.network, task.asked, at.flows, at.refused, at.lots, at.stocked)
     model = programme.build()
     large = len(model.cost) > options.largest_programme
+    tiered = put_first(programme, model, solver, options.objective, large=large)
     searched = solve_whole(
-        model,
+        tiered.model,
         in_pieces(programme, task, load, solver) if large else solver,
         basis,
         guess=lambda relaxed: guess_whole(task, at, relaxed),
         cut=None if large else lambda relaxed: find_cuts(tight, relaxed),
     )
     solution = searched.solution
+    reached = tiered.with_values(solution.values)
     staff = staff_plan(task.people, *read_people_of(solution, task, at), load.rows)
     task = with_staff(task, staff)
     run = run_plan(task.network, task.asked, read_wished(solution, task, at), options.late_buckets)
-    filled = fill_panels(run, task, staff, (demand, supply, load, material))
+    filled = fill_panels(run, task, staff, (demand, supply, load, material), opening_backlog(inputs, demand)[0])
     found = Found(inputs=inputs, task=task, run=run, filled=filled)
     return SupplyPlan(
         demand=filled.demand,
@@ -130,7 +136,12 @@ def plan_supply(
         freight=filled.freight,
         costs=filled.costs,
         gap=searched.gap,
-        issues=(*_solver_issues(searched, len(model.cost), large=large), *find_issues(found)),
+        tiers=reached,
+        issues=(
+            *_solver_issues(searched, len(model.cost), large=large),
+            *tell_tiers(reached, inputs.model.company.currency),
+            *find_issues(found),
+        ),
         basis=searched.basis,
         prices=read_prices(solution, task, at),
         strains=find_strains(found, purchase_room(task.network, allowed=True)),

@@ -50,6 +50,8 @@ from trivet.supply.wanted import cost_hints
 from trivet.supply.ways import read_network
 from trivet.supply.workforce import People, PeopleColumns, Staff, add_people, read_people
 
+REFUSED: Final = 1e-3
+"""Units of demand not met that are more than rounding."""
 SET_UP_PARTS: Final = (0.45, 0.55, 0.65, 1.0)
 """Parts of a set-up of which the plan without whole numbers makes one."""
 
@@ -133,7 +135,7 @@ def write_programme(programme: Programme, task: Task, load: Panel) -> Columns:
     stocked = add_balance(programme, network, asked, flows)
     balance = stocked.rows
     refused = add_stocked_demand(programme, network, asked, balance, late)
-    add_fair_share(programme, network, asked, refused.sites, refused.lost)
+    add_fair_share(programme, network, asked, refused)
     add_ordered_demand(programme, network, asked, balance, flows)
     add_held(programme, network, asked, flows)
     hours, overtime = add_hours(programme, network, asked, load, flows, task.crew)
@@ -281,7 +283,7 @@ def read_wished(solution: Solution, task: Task, at: Columns) -> Wished:
     material = np.zeros((len(task.network.material_of), task.network.open))
     material[at.material.rows] = read(at.material.columns)
     refused = np.zeros((len(task.network.items), task.network.open))
-    refused[at.refused.sites] = read(at.refused.lost).sum(axis=0)
+    np.add.at(refused, at.refused.sites, read(at.refused.lost).sum(axis=0))
     return Wished(
         made=made,
         sent=read(at.flows.sent),
@@ -289,8 +291,22 @@ def read_wished(solution: Solution, task: Task, at: Columns) -> Wished:
         room=purchase_room(task.network, allowed=True),
         material=material,
         refused=refused,
+        spared=_spared(solution, task, at) if solution.status is Status.OPTIMAL else np.zeros(refused.shape),
         spare=_spare_hours(task, made, at, solution),
     )
+
+
+def _spared(solution: Solution, task: Task, at: Columns) -> Rates:
+    """Give the stock that is kept while a later claim hears no or waits: for an earlier claim of a later bucket."""
+    refused, kept = at.refused, np.zeros(at.stocked.stock.shape)
+    later = np.flatnonzero(task.asked.claims.tier[refused.claims] > 0)
+    if not len(later):
+        return kept
+    unmet = solution.values[refused.lost[:, later]].sum(axis=0)
+    unmet += solution.values[refused.late[later]] if len(refused.late) else 0.0
+    at_site = np.zeros(kept.shape)
+    np.add.at(at_site, refused.sites[later], unmet)
+    return np.where(at_site > REFUSED, np.maximum(solution.values[at.stocked.stock], 0.0), kept)
 
 
 def _spare_hours(task: Task, made: Rates, at: Columns, solution: Solution) -> Rates:

@@ -18,6 +18,7 @@ from trivet.supply.make_to_stock import fixed_makes
 from trivet.supply.materials import delivery_room, limited_materials
 from trivet.supply.network import Network, order_sites
 from trivet.supply.requirements import first_rows, material_use
+from trivet.supply.serving import Lot, No, Queue
 
 NOISE = 1e-6
 """Part of a step below which a solver's value counts as the whole step (its own tolerance is 1e-7)."""
@@ -30,6 +31,7 @@ class Wished:
     Attributes:
         made: by make; sent: by lane; bought: by source, `room` being the most; material: by row of its panel.
         refused: demand from stock told no when it is asked for, by site.
+        spared: stock kept from all but first claims for a first claim of a later bucket, by site.
         spare: (resources, open) hours that `made` leaves.
     """
 
@@ -39,6 +41,7 @@ class Wished:
     room: Rates
     material: Rates
     refused: Rates
+    spared: Rates
     spare: Rates
 
 
@@ -51,8 +54,9 @@ class Run:
         received: (sites, open) transfers that arrived.
         stock, backlog, in_transit: (sites, open) at the end of each bucket.
         shipped: (sites, open) shipped to customers.
-        lots: by site, tuples of (bucket of shipment, bucket of demand or -1 = opening backlog, counts).
-        lost: (sites, open) never served, by the bucket of demand.
+        lots: by site, what was shipped; refused: by site, what is never served; lost: (sites, open) of that, by the
+            bucket of demand.
+        spared: (sites, open) stock kept for a first claim of a later bucket.
         material_bought: (rows, open) open orders included; material_stock: (rows, open).
     """
 
@@ -64,8 +68,10 @@ class Run:
     backlog: Counts
     in_transit: Counts
     shipped: Counts
-    lots: tuple[tuple[tuple[int, int, int], ...], ...]
+    lots: tuple[tuple[Lot, ...], ...]
+    refused: tuple[tuple[No, ...], ...]
     lost: Counts
+    spared: Counts
     material_bought: Counts
     material_stock: Counts
 
@@ -160,15 +166,11 @@ class _Player:
     def _start(self, wished: Wished) -> None:
         network, shape = self.network, self.asked.demand.shape
         self.stock = network.opening.copy()
-        self.owed: list[list[list[int]]] = [[] for _ in network.items]
-        for site in np.flatnonzero(self.asked.ordered & (self.asked.backlog > 0)).tolist():
-            self.owed[site].append([-1, int(self.asked.backlog[site])])
-        self.lots: list[list[tuple[int, int, int]]] = [[] for _ in network.items]
-        self.stocks, self.backlogs, self.received, self.shipped, self.lost = (
-            np.zeros(shape, dtype=np.int64) for _ in range(5)
-        )
+        refuse = np.rint(np.cumsum(wished.refused, axis=1) * 1000.0).astype(np.int64)
+        self.spared = np.floor(wished.spared * 1000.0 + NOISE).astype(np.int64)
+        self.queue = Queue(self.asked, self.late, refuse, self.spared)
+        self.stocks, self.backlogs, self.received, self.shipped = (np.zeros(shape, dtype=np.int64) for _ in range(4))
         limited = limited_materials(network)
-        self.refuse = np.rint(np.cumsum(wished.refused, axis=1) * 1000.0).astype(np.int64)
         self.pooled = set(limited.tolist())
         self.pool = network.material_opening.copy()
         room = delivery_room(network)
@@ -214,8 +216,10 @@ class _Player:
             backlog=self.backlogs,
             in_transit=self._in_transit(),
             shipped=self.shipped,
-            lots=tuple(tuple(lots) for lots in self.lots),
-            lost=self.lost,
+            lots=tuple(tuple(lots) for lots in self.queue.lots),
+            refused=tuple(tuple(lost) for lost in self.queue.refused),
+            lost=self.queue.lost,
+            spared=self.spared,
             material_bought=bought,
             material_stock=stock,
         )
@@ -285,43 +289,21 @@ class _Player:
             self.stock[site] -= amount
 
     def _ship(self, site: int, t: int, reserved: int) -> None:
-        """Serve what is owed, oldest first; orders whose build time runs are not due yet."""
-        owed = self.owed[site]
-        if self.asked.demand[site, t]:
-            owed.append([t, int(self.asked.demand[site, t])])
-        if not owed:
+        """Serve who waits; orders whose build time runs are not due yet."""
+        queue = self.queue
+        queue.join(site, t)
+        total = queue.waiting(site)
+        if not total:
             return
-        total = sum(amount for _, amount in owed)
         ordered = bool(self.asked.ordered[site])
         due = total - int(self.asked.floor[site, t]) if ordered else total
-        left = min(max(int(self.stock[site]) - reserved - int(self.kept[site, t]), 0), max(due, 0))
-        self.stock[site] -= left
-        self.shipped[site, t] = left
-        while left > 0:
-            amount = min(owed[0][1], left)
-            self.lots[site].append((t, owed[0][0], amount))
-            owed[0][1] -= amount
-            left -= amount
-            if owed[0][1] == 0:
-                owed.pop(0)
+        there = max(int(self.stock[site]) - reserved - int(self.kept[site, t]), 0)
+        self.shipped[site, t] = shipped = queue.serve(site, t, there, max(due, 0))
+        self.stock[site] -= shipped
         if ordered:
-            self.backlogs[site, t] = sum(amount for _, amount in owed)
-            return
-        while owed and owed[0][0] <= t - self.late:
-            bucket, amount = owed.pop(0)
-            self.lost[site, bucket] += amount
-        self._refuse(site, t)
-
-    def _refuse(self, site: int, t: int) -> None:
-        """Say no to the newest of what waits, as far as the plan gives up on it and it was not lost by age."""
-        owed, left = self.owed[site], int(self.refuse[site, t]) - int(self.lost[site].sum())
-        while owed and left > 0:
-            amount = min(owed[-1][1], left)
-            self.lost[site, owed[-1][0]] += amount
-            owed[-1][1] -= amount
-            left -= amount
-            if owed[-1][1] == 0:
-                owed.pop()
+            self.backlogs[site, t] = total - shipped
+        else:
+            queue.give_up(site, t)
 
     def _in_transit(self) -> Counts:
         """Count what has left for each site and not arrived at the end of each bucket."""

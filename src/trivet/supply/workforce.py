@@ -162,7 +162,7 @@ def add_people(
     programme.add(rows, overtime[people.rows[at]], -1.0)
     programme.add(rows, temporary, -1.0)
     if busy.any():
-        price = FORBIDDEN * float(asked.worth.lost.max(initial=1.0))
+        price = FORBIDDEN * asked.dearest
         programme.add(rows, programme.columns("idle people", labels, cost=price, upper=np.where(busy, np.inf, 0.0)))
     held = set(network.uses.resource[np.isin(network.uses.make, np.flatnonzero(fixed_makes(network)))].tolist())
     strained = [i for i, row in enumerate(people.rows[at].tolist()) if row in held]
