@@ -45,6 +45,7 @@ def show_summary(summary: "PlanSummary", console: Console, *, version: str, stat
     console.print(_health(summary, scale), soft_wrap=True)
     _overloads(summary, console)
     _shortages(summary, console)
+    _relief(summary, console)
     _gaps(summary, console, scale)
 
 
@@ -139,6 +140,15 @@ def _shortages(summary: "PlanSummary", console: Console) -> None:
             f"[bold]Ending[/]    {ending.item} ({ending.family}) leaves {ending.left:,.0f} after {ending.last}: "
             f"{ending.value:,.0f} {summary.currency} at cost"
         )
+
+
+def _relief(summary: "PlanSummary", console: Console) -> None:
+    """Name the command that prices what is scarce: pricing solves the plan again, so no plan waits for it."""
+    things = [f"resource={o.resource}" for o in summary.overloads]
+    things += [f"item={short.item}" for short in summary.shortages]
+    if things:
+        rest = f" (likewise {', '.join(things[1:MOST_LINES])})" if len(things) > 1 else ""
+        console.print(f"[bold]Relief[/]    what more earns: trivet relief --where {things[0]}{rest}", soft_wrap=True)
 
 
 def _gaps(summary: "PlanSummary", console: Console, scale: Scale) -> None:

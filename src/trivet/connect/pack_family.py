@@ -196,10 +196,10 @@ def _write_cover(
 
 def _write_derived(page: Page, rows: dict[str, Row], columns: tuple[Column, ...], at: dict[str, int]) -> None:
     """Write price, margin share and the differences as formulas on the rows above."""
-    ratios = [
-        ("Net price", f"{page.book.imprint.currency}/unit", "revenue", "units", "price"),
-        ("Margin", "%", "margin", "revenue", "percent"),
-    ]
+    price = f"{page.book.imprint.currency}/unit"
+    ratios = [("Net price", price, "revenue", "units", "price"), ("Margin", "%", "margin", "revenue", "percent")]
+    if "budget_revenue" in at and "budget_units" in at:
+        ratios.insert(1, ("  budget", price, "budget_revenue", "budget_units", "price"))
     for label, unit, top, bottom, style in ratios:
         page.put(page.row, 0, label)
         page.put(page.row, 1, unit, "sub")
