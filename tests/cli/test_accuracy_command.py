@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -56,10 +57,38 @@ def test_accuracy_is_shown_by_lag_level_and_family_with_the_alarm(
     assert all(abs(row["bias"] - 0.1) < 1e-3 for row in rows if not row["undefined"])
 
 
+def test_value_added_is_shown_step_by_step_and_accuracy_held_to_its_targets(
+    tmp_path: Path, published_folder: Path, call: Call
+) -> None:
+    home, folder = str(tmp_path / "home"), tmp_path / "bikes"
+    shutil.copytree(published_folder, folder)
+    (folder / "targets.csv").write_text(
+        "kpi,family,target,tolerance,better\nwmape_item_lag_1,,0.12,,\nbias,,0,0.04,near\nwmape_itm,,1,,\n"
+    )
+    call("create", workspace=home)
+    call("import", str(folder), workspace=home)
+    call("plan", workspace=home)
+    shown = call("value-added", "--lag", "1", workspace=home)
+    assert shown.code == 0
+    assert "item WMAPE of 11 earlier plans against what was asked for" in shown.out
+    assert re.search(r"all +1 +naive +0\.0% +- +- +- +- +- +11", shown.out)
+    assert re.search(r"\n +published +naive +10\.0% +0\.0% +-10\.0 +- +- +0% +11 +100%", shown.out)
+    assert "Not known: lag 1, statistical: no plan held baseline_demand" in shown.out
+    answer = call("value-added", "--lag", "1", "--level", "total", "--by", "family", "--json", workspace=home).json()
+    assert answer["level"] == "total"
+    assert {row["member"] for row in answer["rows"]} == {"", "City", "Kids"}
+    assert call("value-added", "--lag", "x", workspace=home).code == 2
+    held = call("accuracy", workspace=home).out
+    assert "Target  WMAPE item, lag 1: 10.0%, target 12.0% or less: met, 2.0 points to spare" in held
+    assert "Target  bias, lag 1: +10.0%, target 0.0% ± 4.0%: missed by 6.0 points" in held
+    assert "Target  'wmape_itm' names no figure, level and lag, e.g. wmape_item_lag_1." in held
+
+
 def test_accuracy_without_earlier_plans_and_with_a_wrong_lag(call: Call) -> None:
     shown = call("accuracy")
     assert shown.code == 0
     assert "Not known: no earlier plan of consensus_demand is known" in shown.out
+    assert "value added begins with the first published plan" in call("value-added").out
     wrong = call("accuracy", "--lag", "one")
     assert wrong.code == 2
     assert "lag 'one' can't be read; write whole numbers" in wrong.err

@@ -2,7 +2,7 @@
 
 Reading order: `main` (the app and its exits), `commands` (registers them all), `answers` (text and JSON), `advice`,
 `progress`, `screen` (the plan on one screen), then the commands by theme: `files` (init, create, import),
-`quality` (health, segments), `accuracy`, `waterfall`,
+`quality` (health, segments), `accuracy` (accuracy, value-added), `waterfall`,
 `planning` (plan, show, compare, explain, check), `people`, `dimensions`, `mix`,
 `changes` (change, undo, log, branch, merge),
 `branches` (rebase), `publishing` (submit, approve, publish, export), `pushdown`, `jobs` (jobs, worker),

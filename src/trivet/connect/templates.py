@@ -33,6 +33,10 @@ frozen = 1                  # months nothing may change in
 slushy = 3                  # months changes need a word in
 fiscal_start = 1            # month in which the fiscal year begins
 
+# [netting]                 # how far from its due day an order in hand counts as part of the forecast
+# early_days = 0            # 0 to 366
+# late_days = 0
+
 # [hierarchies.item]        # ways to roll up items: columns of items.csv from the top to the leaf
 # default = ["family", "item"]
 # brand = ["brand", "family", "item"]

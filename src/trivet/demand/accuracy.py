@@ -121,7 +121,8 @@ def roll_up_cells(groups: Texts, forecast: Counts, actual: Counts, scored: Flags
 def published_at_lag(inputs: PlanInputs, demand: Panel, measure: str, lag: int) -> tuple[Counts, Flags]:
     """Give what earlier cycles published for each bucket `lag` buckets ahead.
 
-    A plan leaves zeros out: what it said of a series at all, it said of every bucket up to its last one.
+    A plan leaves zeros out: what it said of a series at all, it said of every bucket up to its last one. A stream
+    of opinions says what it says and no more.
 
     Returns:
         (series, buckets) counts, and the cells that were published; keys the panel does not have are left out.
@@ -136,6 +137,9 @@ def published_at_lag(inputs: PlanInputs, demand: Panel, measure: str, lag: int) 
     counts = np.zeros(demand.shape, dtype=np.int64)
     given = np.zeros(demand.shape, dtype=np.bool_)
     np.add.at(counts, (place[hit], target[hit]), rows["quantity"].fill_null(0).to_numpy()[hit])
+    if inputs.model.registry[measure].missing == "absent":
+        given[place[hit], target[hit]] = True
+        return counts, given
     reach = np.full(end, -1, dtype=np.int64)
     inside = (cycle >= 0) & (cycle < end)
     np.maximum.at(reach, cycle[inside], target[inside])
@@ -143,6 +147,16 @@ def published_at_lag(inputs: PlanInputs, demand: Panel, measure: str, lag: int) 
     spoken[spoken] = cycle[spoken] + lag <= reach[cycle[spoken]]
     given[place[spoken], cycle[spoken] + lag] = True
     return counts, given
+
+
+def spoken_cycles(inputs: PlanInputs, demand: Panel, measure: str, lag: int) -> Flags:
+    """Tell the buckets that some plan spoke of `lag` buckets ahead, of whatever series: (buckets,)."""
+    rows = inputs.table("published").filter(pl.col("measure") == measure)
+    target, cycle = bucket_columns(inputs, rows["bucket"]), bucket_columns(inputs, rows["cycle"])
+    inside = (target - cycle == lag) & (cycle >= 0) & (target < len(demand.buckets))
+    spoken = np.zeros(len(demand.buckets), dtype=np.bool_)
+    spoken[target[inside]] = True
+    return spoken
 
 
 def due_demand(demand: Panel) -> Counts:

@@ -9,7 +9,8 @@ level and structure), `currencies` (money elsewhere), `explain`, `told` (what pl
 `preview` (what they would move), `rows` and `rebase` (a branch on another base), `trace` (what moved a cell), `undone`
 (undo restores), `locks` (what is fixed by hand, and its cost), `strained` (where it can't be), `relief` (prices of
 scarcity), `worth` (what one plan earns more than another), `errors` (how far forecasts were off),
-`accuracy` (how good earlier plans were), `causes` (why demand moved between two plans),
+`accuracy` (how good earlier plans were), `targets` (was that good enough),
+`added` (what each step added), `causes` (why demand moved between two plans),
 `waterfall` (what each cycle said, what came, what changed), `backtest` (how good the forecast is).
 
 Down to execution: `weeks` (cut and shared), `balancing` (one place), `lane_flows` (transfers by lane), `offers`

@@ -209,7 +209,7 @@ def with_earlier_plans(inputs: PlanInputs, measure: str, plans: Sequence[Panel],
 
 
 def _rows(plan: Panel, measure: str, lags: Sequence[int], schema: pl.Schema) -> pl.DataFrame:
-    buckets, counts = plan.buckets, plan.count(measure)
+    buckets, counts, said = plan.buckets, plan.count(measure), plan.mask(measure)
     parts = [
         plan.keys.with_columns(
             pl.lit(buckets.current).alias("cycle"),
@@ -217,8 +217,8 @@ def _rows(plan: Panel, measure: str, lags: Sequence[int], schema: pl.Schema) -> 
             pl.lit("").alias("location"),
             pl.lit(buckets.starts[column]).alias("bucket"),
             pl.Series("quantity", counts[:, column], dtype=pl.Int64),
-        )
-        for column in (buckets.first_open + lag for lag in lags)
+        ).filter(pl.Series(said[:, column]))
+        for column in (buckets.first_open + lag for lag in sorted(set(lags)))
         if column < len(buckets)
     ]
     return (

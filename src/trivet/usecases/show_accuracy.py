@@ -1,11 +1,14 @@
-"""Show how good earlier plans were: error and bias against what was asked for, by lag, level and part (K1, F7)."""
+"""Show how good earlier plans were: error and bias against what was asked for, and to its targets (K1, F7)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from trivet.core.errors import InvalidInput
 from trivet.core.ids import MeasureId, VersionId
 from trivet.core.panel import Panel
+from trivet.core.plan import PlanInputs
 from trivet.core.quantities import QUANTITY
 from trivet.core.said import parse_span
 from trivet.demand.accuracy import ALARM, LEAST
@@ -14,16 +17,18 @@ from trivet.planning.accuracy import (
     PLAN,
     Accuracy,
     hold,
+    level_name,
     measure_accuracy,
     stocked_out,
     why_undefined,
     with_earlier_plans,
 )
+from trivet.planning.targets import Target, Verdict, accuracy_targets, judge
 from trivet.usecases.declare import Shells
 from trivet.workspace.earlier import earlier_panels
 from trivet.workspace.workspace import MAIN, Workspace
 
-__all__ = ["AccuracyAnswer", "AccuracyRow", "show_accuracy"]
+__all__ = ["AccuracyAnswer", "AccuracyRow", "TargetRow", "show_accuracy"]
 DECLARED = Shells(command="accuracy", why="pages come with the workbench")
 
 LAGS = (1, 2, 3)
@@ -67,6 +72,33 @@ class AccuracyRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TargetRow:
+    """How accuracy stands to one row of the table `targets`.
+
+    Attributes:
+        kpi, family: as the table names them; family empty = the company.
+        level, lag: what the figure is taken at.
+        target, tolerance, better: as the table has them, or what is usual where it is empty.
+        value: the figure; None = unknown.
+        state: met, nearly (within the tolerance), missed or unknown.
+        beyond: by how much it misses; below 0 = what it has to spare; None = unknown.
+        said: all of it in words.
+    """
+
+    kpi: str
+    family: str
+    level: str
+    lag: int
+    target: float
+    tolerance: float
+    better: str
+    value: float | None
+    state: str
+    beyond: float | None
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccuracyAnswer:
     """How good earlier plans were.
 
@@ -79,6 +111,8 @@ class AccuracyAnswer:
         rows: the whole first, at each level; then each member.
         part: whose part of the company this is; empty = all of it.
         missing: what is not known and what to do; empty when every lag has a figure.
+        targets: how the agreed plan stands to its targets; none when another measure is asked for.
+        odd_targets: names in the table that begin like a figure of accuracy and say nothing known.
     """
 
     version: VersionId
@@ -90,6 +124,8 @@ class AccuracyAnswer:
     rows: tuple[AccuracyRow, ...]
     part: str = ""
     missing: str = ""
+    targets: tuple[TargetRow, ...] = ()
+    odd_targets: tuple[str, ...] = ()
 
 
 def show_accuracy(
@@ -126,9 +162,10 @@ def show_accuracy(
         raise InvalidInput(f"{measure} is not planned in units of item x market; choose {PLAN} or baseline_demand.")
     if not wanted or min(wanted) < 0:
         raise InvalidInput(f"lags are {', '.join(map(str, wanted)) or 'none'}; expected 0 or more, e.g. 1,2,3.")
-    span = _span(demand, first, last)
+    span = closed_span(demand, first, last)
+    targets, odd = accuracy_targets(looked.inputs.table("targets")) if measure == PLAN else ((), ())
     earlier = earlier_panels(workspace, looked.version.scenario, looked.inputs.model, measure)
-    inputs = with_earlier_plans(looked.inputs, measure, earlier, wanted)
+    inputs = with_earlier_plans(looked.inputs, measure, earlier, [*wanted, *(target.lag for target in targets)])
     short = stocked_out(demand, inputs.model, looked.made.issues)
     found = [
         _row(one)
@@ -150,10 +187,13 @@ def show_accuracy(
         rows=rows,
         part=workspace.rights.part,
         missing=_missing(measure, bool(cycles), rows),
+        targets=tuple(_target_row(_judged(target, inputs, demand, span, workspace.rights.part)) for target in targets),
+        odd_targets=odd,
     )
 
 
-def _span(demand: Panel, first: str | None, last: str | None) -> slice:
+def closed_span(demand: Panel, first: str | None, last: str | None) -> slice:
+    """Give the closed buckets asked for, the last 12 when none are; InvalidInput when they are not closed."""
     closed = demand.buckets.first_open
     if first is None and last is None:
         return slice(max(closed - LAST, 0), closed)
@@ -183,6 +223,42 @@ def _row(one: Accuracy) -> AccuracyRow:
         spoken=_rounded(one.spoken),
         stock_outs=one.stock_outs,
         undefined=why_undefined(one) if score.wmape is None else "",
+    )
+
+
+def _judged(target: Target, inputs: PlanInputs, demand: Panel, span: slice, part: str) -> Verdict:
+    """Hold the agreed plan to one target: of a family, or of all when all is seen."""
+    if part and not target.family:
+        return judge(target, None, f"it is the company's, and what you see is {part}")
+    found = measure_accuracy(
+        inputs,
+        demand,
+        hold(inputs, demand, PLAN, target.lag, span),
+        target.lag,
+        levels=(target.level,),
+        by=("family",) if target.family else (),
+        short=np.zeros(demand.shape, dtype=np.bool_),
+    )
+    named = [one for one in found if one.member == target.family]
+    if target.family and not named:
+        return judge(target, None, f"nothing of family {target.family} is known")
+    return judge(target, named[0] if named else None, why_undefined(named[0]) if named else "no history is known")
+
+
+def _target_row(one: Verdict) -> TargetRow:
+    target = one.target
+    return TargetRow(
+        kpi=target.kpi,
+        family=target.family,
+        level=level_name(target.level),
+        lag=target.lag,
+        target=target.aim,
+        tolerance=target.tolerance,
+        better=target.better,
+        value=_rounded(one.value),
+        state=one.state,
+        beyond=_rounded(one.beyond),
+        said=one.said,
     )
 
 

@@ -1,4 +1,4 @@
-"""What versions published in earlier cycles said, for accuracy: only the measure asked for is read."""
+"""What versions published in earlier cycles said, for accuracy: only the measures asked for are read."""
 
 from typing import TYPE_CHECKING
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from trivet.workspace.workspace import Workspace
 
 
-def earlier_panels(workspace: "Workspace", scenario: str, model: Model, measure: str) -> tuple[Panel, ...]:
-    """Give a measure of demand as versions of a scenario published it before the current bucket, by today's codes.
+def earlier_panels(workspace: "Workspace", scenario: str, model: Model, *measures: str) -> tuple[Panel, ...]:
+    """Give measures of demand as versions of a scenario published it before the current bucket, by today's codes.
 
     Args:
         workspace: the open workspace.
         scenario: whose versions; those cut into other buckets (weeks, not months) are left out.
         model: today's.
-        measure: of demand.
+        measures: of demand; what a version does not hold is left out.
 
     Returns:
         Panels, oldest version first; they hold every series, so what is shown must be cut to what somebody may see.
@@ -30,6 +30,6 @@ def earlier_panels(workspace: "Workspace", scenario: str, model: Model, measure:
         if version.state is not VersionState.PUBLISHED or buckets is None:
             continue
         if buckets.calendar is model.buckets.calendar and buckets.current < model.buckets.current:
-            panel = workspace.store.load_panel(version.id, "demand", [measure])
+            panel = workspace.store.load_panel(version.id, "demand", measures)
             panels.append(by_todays_codes(panel, model.dimensions))
     return tuple(panels)
