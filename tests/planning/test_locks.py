@@ -123,6 +123,28 @@ def test_transfers_locked_at_none_cost_the_customers_and_name_the_entry() -> Non
     assert (issue.place.first, issue.place.measure) == (MARCH, MOVED)
 
 
+@pytest.mark.parametrize(("measure", "where"), [(GOODS, "D"), (MOVED, "N")])
+@pytest.mark.parametrize("amount", ["5", "0"])
+def test_what_nobody_sells_or_no_lane_brings_there_is_refused_where_it_is_said(
+    measure: str, where: str, amount: str
+) -> None:
+    result = Case(tables=CENTRE, demand={("P", "M"): [10.0] * 3}, options=ON_TIME).plan()
+    log = (entry(9, measure, amount, node("location", where)),)
+    _, (issue,) = fold(result.panel("supply"), log, result.inputs.model)
+    assert issue.code == "change.no-way"
+    assert issue.message.startswith(f"entry 9 of bea does not fit: no series here can have any of {measure}: ")
+
+
+def test_lock_of_everything_goes_where_a_source_or_a_lane_is_though_nothing_is_bought_yet() -> None:
+    sources: list[Row] = [{"item": "P", "supplier": "A", "location": "N", "extra_cost": 5}]
+    case = Case(tables={**CENTRE, "supply_sources": sources}, demand={("P", "M"): [10.0] * 3}, options=ON_TIME)
+    assert sum(case.plan().units("purchases")) == 0
+    result = held_by(case, entry(1, GOODS, "6"), entry(2, MOVED, "12")).plan()
+    assert result.units("purchases", "P", "N")[0] == 6
+    assert result.units("transfers_in", "P", "D")[0] == 12
+    assert result.plan.strains == ()
+
+
 def test_lock_of_a_family_is_spread_as_the_plan_buys() -> None:
     tables = {
         "items": [{"item": "P", "family": "F"}, {"item": "Q", "family": "F"}],
@@ -187,8 +209,6 @@ def test_only_the_latest_locks_are_priced_and_the_others_are_listed() -> None:
             },
             PACKS, "5", node("supplier", "A"), "supply.lock-too-early", "wants 5 units before a new order can arrive",
         ),
-        (CENTRE, GOODS, "5", node("location", "D"), "supply.lock-without-source", "wants 5 units where nobody sells"),
-        (CENTRE, MOVED, "5", node("location", "N"), "supply.lock-without-lane", "wants 5 units where no lane leads"),
         (
             {**CENTRE, "lanes": [{"origin": "N", "destination": "D", "lead_time_days": 30, "cost": 1}]},
             MOVED, "5", node("location", "D"), "supply.lock-left-already", "wants 5 units that would have left",

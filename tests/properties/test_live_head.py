@@ -105,9 +105,13 @@ BOUGHT: Mapping[str, Rows] = {
     "supply_sources": [
         {"item": "HUB", "supplier": "A", "location": "WORKS", "cap": 400},
         {"item": "HUB", "supplier": "B", "location": "WORKS", "extra_cost": 1},
+        {"item": "C2", "supplier": "A", "location": "WORKS", "extra_cost": 9},
+        {"item": "K1", "supplier": "B", "location": "DEPOT", "extra_cost": 9},
     ],
+    "locations": [{"location": "DEPOT", "kind": "warehouse"}],
+    "lanes": [{"origin": "DEPOT", "destination": "WORKS", "lead_time_days": 3}],
 }
-"""A part with two suppliers, so that purchases can be fixed by hand."""
+"""A part and goods with suppliers, and a depot, so that purchases and transfers can be fixed by hand."""
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from trivet.core.measures import Kind, MeasureSpec, Registry
 from trivet.core.panel import Panel
 from trivet.core.plan import Model
 from trivet.core.quantities import QUANTITY, to_count, to_decimal
-from trivet.core.scope import Members, alive, rows_of
+from trivet.core.scope import Members, able, alive, rows_of
 from trivet.core.seasons import YEAR_BUCKETS
 from trivet.core.units import Units
 
@@ -159,6 +159,12 @@ def open_desk(change: Change, state: State, panel: Panel, model: Model, units: U
         return refused(
             place, "empty-scope", f"nothing in {panel.grain} lies in {where}.", "Choose a combination that exists."
         )
+    can = able(panel, model, state.spec.id, rows)
+    if not can.any():
+        said = f"no series here can have any of {state.spec.id}: {state.spec.about}"
+        return refused(
+            place, "no-way", said, "Choose a place that a source or a lane leads to, or name it in its table."
+        )
     buckets = model.buckets
     if span.start < buckets.first_open:
         closed, opens = buckets.label(span.start), buckets.label(buckets.first_open)
@@ -180,7 +186,7 @@ def open_desk(change: Change, state: State, panel: Panel, model: Model, units: U
         through=None if typed.id == state.spec.id else typed,
         rows=rows,
         span=span,
-        alive=alive(model, state.members, rows, span),
+        alive=alive(model, state.members, rows, span) & can[:, None],
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 
 import polars as pl
@@ -10,7 +10,7 @@ import polars as pl
 from trivet.core.buckets import Buckets
 from trivet.core.company import Company
 from trivet.core.dimensions import Dimension
-from trivet.core.ids import Digest, GrainName
+from trivet.core.ids import Digest, GrainName, MeasureId
 from trivet.core.issues import Issue
 from trivet.core.measures import Registry
 from trivet.core.panel import Panel
@@ -25,12 +25,15 @@ class Model:
         registry: its measures and grains.
         dimensions: item, market, location, resource, supplier.
         buckets: the time axis.
+        places: measure -> keys of the series that can have any of it: goods are bought where somebody sells them.
+            A measure that is left out can be anywhere.
     """
 
     company: Company
     registry: Registry
     dimensions: Mapping[str, Dimension]
     buckets: Buckets
+    places: Mapping[MeasureId, frozenset[tuple[str, ...]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -15,7 +15,7 @@ import polars as pl
 from trivet.core.buckets import Buckets
 from trivet.core.dimensions import Dimension
 from trivet.core.errors import NotFound
-from trivet.core.ids import Counts, Flags
+from trivet.core.ids import Counts, Flags, MeasureId
 from trivet.core.issues import Node, Scope
 from trivet.core.measures import MeasureSpec, Unit
 from trivet.core.panel import Panel
@@ -84,6 +84,15 @@ def alive(model: Model, members: Members, rows: Counts, span: slice) -> Flags:
         result &= _days(item, "first_sale", own, "0001-01-01")[:, None] < ends[None, :]
     result &= _days(item, "last_sale", own, "9999-12-31")[:, None] >= starts[None, :]
     return result
+
+
+def able(panel: Panel, model: Model, measure: MeasureId, rows: Counts) -> Flags:
+    """Tell which rows can have any of a measure at all: (rows,)."""
+    places = model.places.get(measure)
+    if places is None:
+        return np.ones(len(rows), dtype=np.bool_)
+    keys = panel.keys[rows.tolist()].iter_rows()
+    return np.fromiter((key in places for key in keys), dtype=np.bool_, count=len(rows))
 
 
 def _days(

@@ -6,6 +6,7 @@ in issues what it had to assume.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
@@ -14,7 +15,7 @@ import polars as pl
 from trivet.core.company import Company
 from trivet.core.dimensions import UNASSIGNED
 from trivet.core.errors import InvalidInput
-from trivet.core.ids import Digest
+from trivet.core.ids import Digest, MeasureId
 from trivet.core.issues import Issue, Place, Severity
 from trivet.core.measures import Registry
 from trivet.core.owndimensions import company_tables
@@ -22,6 +23,7 @@ from trivet.core.panel import keys_digest
 from trivet.core.plan import Model, PlanInputs
 from trivet.core.tables import STORED, ColumnType, TableSpec
 from trivet.planning.structure import build_dimensions
+from trivet.supply.sites import ways_in
 
 MAIN: Final = "MAIN"
 ALL: Final = "ALL"
@@ -71,7 +73,9 @@ def build_inputs(
     buckets = company.buckets()
     dimensions = build_dimensions(company, full, buckets, issues)
     model = Model(company=company, registry=registry, dimensions=dimensions, buckets=buckets)
-    return PlanInputs(model=model, tables=full, digest=digest), tuple(issues)
+    inputs = PlanInputs(model=model, tables=full, digest=digest)
+    places = {MeasureId(name): pairs for name, pairs in ways_in(inputs).items()}
+    return replace(inputs, model=replace(model, places=places)), tuple(issues)
 
 
 def inputs_digest(company: Company, tables: Mapping[str, pl.DataFrame]) -> Digest:

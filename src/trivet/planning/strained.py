@@ -103,20 +103,6 @@ def _said(reason: Why, place: Place, lock: str, units: str, most: str) -> Issue:
                 f"{lock}, is {units} less than what is on order ({most}); what is on order is planned.",
                 "Change the order with the supplier and in open_purchases.csv, or fix what is on order.",
             )
-        case Why.NO_SOURCE:
-            return _warning(
-                "supply.lock-without-source",
-                place,
-                f"{lock}, wants {units} where nobody sells them ({most}); they are not planned.",
-                "Give the item a row in supply_sources.csv, or fix purchases at a location that buys.",
-            )
-        case Why.NO_LANE:
-            return _warning(
-                "supply.lock-without-lane",
-                place,
-                f"{lock}, wants {units} where no lane leads ({most}); they are not planned.",
-                "Give the way a row in lanes.csv, or fix transfers into a location that others feed.",
-            )
     return _moved(reason, place, lock, units, most)
 
 

@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 
-from trivet.core.entries import Change, Entry, Logged
+from trivet.core.entries import Change, Entry, Logged, Operation
 from trivet.core.formula import readers
 from trivet.core.ids import MeasureId, ScenarioId, Seq
 from trivet.core.issues import Issue
@@ -119,7 +119,11 @@ def _moved(logged: Logged, was: Head, head: Head, rights: Rights) -> Moved:
     return Moved(
         seq=logged.seq,
         measure=spec.id,
-        cells=sum(int((effect.after != effect.before).sum()) for effect in logged.effects),
+        # A lock records every cell it holds; any other effect is a cell that moved, were it from nothing to 0.
+        cells=sum(
+            int((effect.after != effect.before).sum()) if change.operation is Operation.LOCK else len(effect.rows)
+            for effect in logged.effects
+        ),
         before=total(before, spec, hit, columns),
         after=total(after, spec, hit, columns),
         also=tuple(
