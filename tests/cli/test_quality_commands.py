@@ -36,7 +36,7 @@ def test_health_of_broken_data_blocks_and_names_role_and_day(tmp_path: Path, cal
     call("import", str(folder), workspace=home)
     shown = call("health", workspace=home)
     assert shown.code == 1
-    assert "blocks F: 1 items (A) have no price" in shown.out
+    assert "blocks missing-price/F: 1 items (A) have no price" in shown.out
     assert "[role sales, until 2026-11-04]" in shown.out
     assert "findings block the cycle" in shown.out
 

@@ -13,9 +13,8 @@ from trivet.cli.main import app, opened
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trivet.planning.agreed import FamilyConsensus
     from trivet.usecases.approve_consensus import SignedAnswer
-    from trivet.usecases.show_consensus import ConsensusAnswer
+    from trivet.usecases.show_consensus import ConsensusAnswer, FamilyConsensus
 
 
 class Action(StrEnum):

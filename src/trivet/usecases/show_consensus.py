@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from trivet.core.ids import ScenarioId, Seq
-from trivet.planning.agreed import FamilyConsensus
+from trivet.planning.agreed import Approval, FamilyConsensus
 from trivet.usecases.declare import Shells
 from trivet.workspace.signed import agreed
 from trivet.workspace.workspace import MAIN, Workspace
 
+__all__ = ["DECLARED", "Approval", "ConsensusAnswer", "FamilyConsensus", "show_consensus"]
 DECLARED = Shells(command="consensus", why="pages come with the workbench")
 
 
