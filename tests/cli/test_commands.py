@@ -85,6 +85,13 @@ def test_plan_answers_with_version_and_digest(call: Call) -> None:
     assert len(answer["digest"]) == 64
 
 
+def test_service_comes_first_where_it_is_asked_for(call: Call) -> None:
+    answer = call("plan", "--objective", "service", "--json").json()
+    assert answer["digest"] != call("plan", "--json").json()["digest"]
+    assert "supply.service-first" in {issue["code"] for issue in answer["issues"]}
+    assert call("plan", "--objective", "fame").code == 2
+
+
 def test_change_log_undo_and_explain_hang_together(call: Call) -> None:
     words = ("consensus_demand", "+5%", "--where", "family=City", "--from", "2027-03")
     changed = call("change", *words, "--reason", "fair")

@@ -97,6 +97,7 @@ NOT_AT_VELMORA = {
     "memberships": "no member moved between families or regions",
     "member_changes": "no code was renamed or merged",
     "production_strategies": "every line follows its demand",
+    "allocation": "what is short is shared fairly",
     "routing_changes": "its ways of making cost the same all through",
     "mix": "forecast and streams split its families",
 }
