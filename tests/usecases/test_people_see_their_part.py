@@ -234,6 +234,7 @@ def test_what_only_the_whole_company_has_is_not_told_in_parts(seat: As) -> None:
     for ask, what in (
         (lambda: trivet.show_health(sofia), "The health of the data"),
         (lambda: trivet.price_relief(sofia), "A price of scarcity"),
+        (lambda: trivet.price_locks(sofia), "The cost of a lock"),
         (lambda: trivet.rebase_scenario(sofia, "idea"), "A rebase"),
     ):
         with pytest.raises(NotPermitted, match=what):

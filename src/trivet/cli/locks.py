@@ -43,7 +43,7 @@ def _show_locks(value: "LocksAnswer", console: Console) -> None:
         console.print("Nothing is fixed by hand.")
     rest = len(found.locks) - value.priced
     if rest:
-        console.print(f"{rest} more are not priced: trivet locks --top {len(found.locks)}")
+        console.print(f"{rest} not priced: trivet locks --top {len(found.locks)}")
     console.print(
         f"Version {value.version}. Cost = margin less supply costs and freight that the plan would earn without the "
         "entry, solved again."

@@ -106,8 +106,7 @@ def make_plan(
     tell("supply", 1, 3)
     basis = reference.basis if reference else None
     met = plan_supply(inputs, demand, supply, load, material, options, engines.solver, basis)
-    found.add(met.issues)
-    found.add(find_strained(inputs, met, lambda panel: in_rows_of(entries, panel, axes, inputs.model)))
+    found.add([*met.issues, *find_strained(inputs, met, lambda panel: in_rows_of(entries, panel, axes, inputs.model))])
     tell("supply", 3, 3)
 
     tell("money", 0, 1)
@@ -115,8 +114,7 @@ def make_plan(
     supply, budget, company, problems = company_plan(
         inputs, demand, met.supply, met.load, met.material, variance=met.variance, freight=met.freight
     )
-    found.add(problems)
-    found.add(find_gaps(inputs, demand, supply, budget))
+    found.add([*problems, *find_gaps(inputs, demand, supply, budget)])
     tell("money", 1, 1)
     panels = (demand, supply, met.load, met.material, budget, errors_together(company, learned.together))
     return Plan(
