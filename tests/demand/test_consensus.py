@@ -5,7 +5,7 @@ import numpy as np
 from tests.demand.demand_company import Cell, MakeInputs, Rows, monthly
 from trivet.core.ids import Counts
 from trivet.core.issues import Issue
-from trivet.demand.consensus import agree
+from trivet.demand.consensus import agree, rule_in_words
 from trivet.demand.history import demand_panel
 
 ITEMS: list[dict[str, Cell]] = [{"item": "A", "family": "F"}, {"item": "B", "family": "F"}]
@@ -89,3 +89,25 @@ def test_unknown_streams_and_bad_weights_are_said(make_inputs: MakeInputs) -> No
     found, issues = agreed(make_inputs, rules, {(0, 0): 500})
     assert found[0].tolist() == [100] * 4
     assert ["Maybe 'sales'?" in issues[0].message, "weight -1" in issues[1].message] == [True, True]
+
+
+def test_rules_are_said_from_the_most_specific_and_without_what_it_covers(make_inputs: MakeInputs) -> None:
+    def words(*rules: dict[str, Cell], regions: tuple[str, ...] = ("North",)) -> str:
+        inputs = make_inputs(
+            first="2025-12-01", horizon=4, items=ITEMS, markets=[{"market": "M", "region": "North"}],
+            orders=[*monthly([1.0], "A", "M", "2025-12-01")], consensus_rules=list(rules),
+        )  # fmt: skip
+        return rule_in_words(inputs, "F", regions)
+
+    wide = (rule("sales", 0.5), rule("statistical", 1.5))
+    assert words() == words(rule("sails", 1), rule("sales", 0), rule("sales", 1, family="G")) == "statistical"
+    assert words(*wide) == "all lags: sales 25% + statistical 75%"
+    assert words(*wide, rule("finance", 1, family="F")) == "all lags: finance"
+    assert words(rule("sales", 1, first_lag=0, last_lag=2)) == "lags 0 to 2: sales; else: statistical"
+    assert words(rule("sales", 1, first_lag=3, last_lag=3)) == "lag 3: sales; else: statistical"
+    assert words(rule("sales", 1, family="F", first_lag=2), *wide) == (
+        "from lag 2: sales; all lags: sales 25% + statistical 75%"
+    )
+    north = rule("sales", 1, family="F", region="North")
+    assert words(north, *wide) == "all lags in North: sales; all lags: sales 25% + statistical 75%"
+    assert words(north, *wide, regions=()) == "all lags: sales 25% + statistical 75%"

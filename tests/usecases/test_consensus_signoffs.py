@@ -133,6 +133,7 @@ def test_who_sees_a_region_gets_their_part_of_the_figures_and_no_sign_off_of_the
     assert 0 < mine.consensus < whole.consensus
     assert mine.approval is None
     assert whole.approval is not None
+    assert mine.rule == whole.rule
 
 
 def test_a_misspelt_family_is_offered_the_nearest(seat: As) -> None:

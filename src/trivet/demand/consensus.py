@@ -39,13 +39,18 @@ def agree(inputs: PlanInputs, demand: Panel) -> tuple[Panel, tuple[Issue, ...]]:
     return demand.with_counts({"consensus_base": _rounded(agreed, members)}), (*issues, *told)
 
 
-def rule_in_words(inputs: PlanInputs, family: str) -> str:
+def rule_in_words(inputs: PlanInputs, family: str, regions: Collection[str]) -> str:
     """Say which streams the consensus of a family is made of, the most specific rules first (F18).
 
-    Weights are those of streams that say something: one that is silent hands its weight to the others.
+    Weights are those of streams that say something: one that is silent hands its weight to the others. Rules of
+    other regions than these are left out.
     """
-    known = {STATISTICAL, *known_streams(inputs)}
-    used = [rule for rule in _rules(inputs) if rule.family in ("", family) and _counts(rule, known) and rule.weight]
+    known, places = {STATISTICAL, *known_streams(inputs)}, {"", *regions}
+    used = [
+        rule
+        for rule in _rules(inputs)
+        if rule.family in ("", family) and rule.region in places and _counts(rule, known) and rule.weight
+    ]
     groups: dict[tuple[int, str, int, int | None], list[_Rule]] = {}
     for rule in used:
         groups.setdefault((-rule.special, rule.region, rule.first, rule.last), []).append(rule)

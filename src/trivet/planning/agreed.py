@@ -115,20 +115,22 @@ def figures_of(demand: Panel, rows: Counts) -> Figures:
 
 
 def agreed_families(
-    inputs: PlanInputs, demand: Panel, signed: Sequence[Signed], published: Panel | None
+    inputs: PlanInputs, demand: Panel, signed: Sequence[Signed], published: Panel | None, whole: PlanInputs
 ) -> tuple[FamilyConsensus, ...]:
     """Give the consensus of every family that has one, now, by rule or in the last published plan, by name.
 
     Args:
-        inputs: what the plan was made from.
+        inputs: what the plan was made from, as somebody sees it.
         demand: its numbers, every change since in them.
         signed: approvals, of any cycle.
         published: `consensus_demand` of the last published plan by today's codes; None = none.
+        whole: the inputs with every table, for the rules.
     """
     approvals = _approvals(signed, inputs.model.buckets.current)
     earlier = _by_family(inputs, published, demand.buckets.starts[demand.buckets.horizon])
+    regions = inputs.model.dimensions["market"].members_at("region")
     lines = (
-        _line(inputs, demand, family, rows, approvals.get(family), earlier)
+        _line(demand, family, rows, rule_in_words(whole, family, regions), (approvals.get(family), earlier))
         for family, rows in families_of(inputs, demand).items()
     )
     return tuple(
@@ -156,9 +158,9 @@ def _by_family(inputs: PlanInputs, published: Panel | None, today: Sequence[date
 
 
 def _line(
-    inputs: PlanInputs, demand: Panel, family: str, rows: Counts, approved: Signed | None, earlier: Earlier | None
+    demand: Panel, family: str, rows: Counts, rule: str, said: tuple[Signed | None, Earlier | None]
 ) -> FamilyConsensus:
-    span = demand.buckets.horizon
+    span, (approved, earlier) = demand.buckets.horizon, said
 
     def units(measure: str) -> Decimal:
         return to_decimal(int(demand.count(measure)[rows, span].sum()), QUANTITY)
@@ -172,7 +174,7 @@ def _line(
         change = to_decimal(now, QUANTITY) - before
     return FamilyConsensus(
         family=family,
-        rule=rule_in_words(inputs, family),
+        rule=rule,
         statistical=units("baseline_demand"),
         agreed=units("consensus_base"),
         consensus=figures.units,

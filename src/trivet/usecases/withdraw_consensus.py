@@ -26,7 +26,7 @@ def withdraw_consensus(
 
     def withdrawn(looked: Looked, family: str) -> RecordChange:
         cycle = looked.inputs.model.buckets.current
-        standing = signed(looked.entries, CONSENSUS, looked.inputs)
+        standing = signed(looked.entries, CONSENSUS, workspace.whole(scenario).inputs)
         if not any((one.row["family"], one.row["cycle"]) == (family, cycle) for one in standing):
             raise NotFound(f"the consensus of {family} is not approved in cycle {cycle}. See: trivet consensus")
         return RecordChange(table=CONSENSUS, key=key_of(looked, family), after=None, reason=note)

@@ -44,7 +44,9 @@ def agreed(workspace: "Workspace", looked: "Looked", scenario: str) -> tuple[Fam
     """Give the consensus of each family in what somebody looks at, with its approval in this cycle."""
     demand = looked.plan.panel("demand")
     published = last_published(workspace, scenario, looked.inputs)
-    return agreed_families(looked.inputs, demand, signed(looked.entries, CONSENSUS, looked.inputs), published)
+    whole = workspace.whole(scenario).inputs  # rules and renames are no secret; a part of their tables tells wrong ones
+    approvals = signed(looked.entries, CONSENSUS, whole)
+    return agreed_families(looked.inputs, demand, approvals, published, whole)
 
 
 def sign(
