@@ -99,7 +99,7 @@ def test_the_agreed_plan_is_held_to_its_targets(two_cycles: tuple[Workspace, str
     assert told["wmape_family_lag_1", "City"].state == "met"
     assert told["wmape_total_lag_3", ""].state == "unknown"
     assert "no plan spoke of it 3 ahead" in told["wmape_total_lag_3", ""].said
-    assert "nothing of family Nobody is known" in told["bias_lag_1", "Nobody"].said
+    assert "nothing of Nobody is known" in told["bias_lag_1", "Nobody"].said
     assert answer.odd_targets == ("wmape_itm",)
     assert trivet.show_accuracy(workspace, measure="baseline_demand").targets == ()
 
@@ -114,6 +114,29 @@ def test_what_is_not_known_yet_is_said_with_what_is_needed(two_cycles: tuple[Wor
         "lag 5: no closed bucket that plans spoke of so far ahead is known. Widen --from and --to, or go on publishing "
         "each cycle.",
     )
+
+
+def test_who_sees_a_part_is_told_of_that_part_and_of_no_targets(tmp_path: Path) -> None:
+    rows = "cycle,measure,item,market,location,bucket,quantity\n" + "".join(
+        f"2026-09,{measure},{item},{market},,2026-10,{units}\n"
+        for measure, units in (("consensus_demand", 80), ("baseline_demand", 60))
+        for item in ("C1", "K1")
+        for market in ("HOME", "EXPORT")
+    )
+    people = "person,name,role,region,family\nclara,Clara,coordinator,,\nsofia,Sofia,sales,Home,City\n"
+    targets = "kpi,family,target\nwmape_item_lag_1,,0.2\nwmape_item_lag_1,City,9\nwmape_item_lag_1,Kids,0.2\n"
+    trivet.create_workspace(str(tmp_path / "home"), actor="clara")
+    clara, sofia = (trivet.open_workspace(str(tmp_path / "home"), actor=name) for name in ("clara", "sofia"))
+    folder = company(tmp_path / "c", published=rows, people=people, targets=targets)
+    assert trivet.import_folder(clara, folder).snapshot
+    trivet.make_plan(clara)
+    assert {row.family for row in trivet.show_accuracy(clara, lags=(1,)).targets} == {"", "City", "Kids"}
+    assert trivet.show_accuracy(sofia, lags=(1,)).targets == ()
+    added = trivet.show_value_added(sofia, lags=(1,), by=("item",))
+    assert added.part == "your part: region=Home, family=City"
+    assert {row.member for row in added.rows} == {"", "C1"}
+    assert {row.cells for row in added.rows} == {1}
+    assert {row.cells for row in trivet.show_value_added(clara, lags=(1,)).rows} == {4}
 
 
 def test_plans_from_elsewhere_without_forecasts_say_which_steps_are_missing(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ class AccuracyAnswer:
         rows: the whole first, at each level; then each member.
         part: whose part of the company this is; empty = all of it.
         missing: what is not known and what to do; empty when every lag has a figure.
-        targets: how the agreed plan stands to its targets; none when another measure is asked for.
+        targets: how the agreed plan stands to its targets; none for who sees a part, or when another measure is scored.
         odd_targets: names in the table that begin like a figure of accuracy and say nothing known.
     """
 
@@ -187,7 +187,7 @@ def show_accuracy(
         rows=rows,
         part=workspace.rights.part,
         missing=_missing(measure, bool(cycles), rows),
-        targets=tuple(_target_row(_judged(target, inputs, demand, span, workspace.rights.part)) for target in targets),
+        targets=tuple(_target_row(_judged(target, inputs, demand, span)) for target in targets),
         odd_targets=odd,
     )
 
@@ -226,10 +226,8 @@ def _row(one: Accuracy) -> AccuracyRow:
     )
 
 
-def _judged(target: Target, inputs: PlanInputs, demand: Panel, span: slice, part: str) -> Verdict:
-    """Hold the agreed plan to one target: of a family, or of all when all is seen."""
-    if part and not target.family:
-        return judge(target, None, f"it is the company's, and what you see is {part}")
+def _judged(target: Target, inputs: PlanInputs, demand: Panel, span: slice) -> Verdict:
+    """Hold the agreed plan to one target: of a family, or of all."""
     found = measure_accuracy(
         inputs,
         demand,
@@ -240,9 +238,9 @@ def _judged(target: Target, inputs: PlanInputs, demand: Panel, span: slice, part
         short=np.zeros(demand.shape, dtype=np.bool_),
     )
     named = [one for one in found if one.member == target.family]
-    if target.family and not named:
-        return judge(target, None, f"nothing of family {target.family} is known")
-    return judge(target, named[0] if named else None, why_undefined(named[0]) if named else "no history is known")
+    if not named:
+        return judge(target, None, f"nothing of {target.family or 'the company'} is known")
+    return judge(target, named[0], why_undefined(named[0]))
 
 
 def _target_row(one: Verdict) -> TargetRow:
