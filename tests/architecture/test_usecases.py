@@ -56,7 +56,7 @@ def test_missing_way_in_needs_a_reason() -> None:
 
 WHOLE = (".opened(", ".planned(", ".sources(", ".sources_of(", ".whole(", ".cube(", "load_plan(", "store.entries(")
 """Ways to numbers and changes of everybody."""
-ASKING = ("admit(", "sign(")
+ASKING = ("admit(", "sign(", "sign_families(")
 """Ways into the log: they ask for the rights of whoever wants to write."""
 NO_RIGHTS = {"merge_scenario": "records through record_changes, which asks"}
 
