@@ -331,3 +331,18 @@ def test_weights_made_after_the_changes_are_refused(company: Company, weights: s
     assert issue.code == "change.late-weights"
     assert weights in issue.message
     assert "baseline_demand" in issue.advice
+
+
+def test_a_measure_edited_since_is_absent_in_an_older_plan_until_somebody_sets_it(company: Company) -> None:
+    name = MeasureId("firm_material_purchases")
+    panel = company.plan.panel("material")
+    counts = {measure: values for measure, values in panel.counts.items() if measure != name}
+    masks = {measure: mask for measure, mask in panel.present.items() if measure != name}
+    older = replace(panel, counts=counts, present=masks)
+    plan = replace(company.plan, panels={**company.plan.panels, GrainName("material"): older})
+    log = company.log[:4]
+    head = stand_on(plan, company.inputs, log, base=Digest("two"), holds=log[-1].seq)
+    assert not head.panels[GrainName("material")].mask(name).any()
+    after = recorded(head, entry(name, "set", "60", node("supplier", "A")))
+    assert after.panels[GrainName("material")].mask(name).sum() == 4
+    same(after.panels, fold_again(after).panels)
