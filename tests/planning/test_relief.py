@@ -166,6 +166,13 @@ def test_scope_without_a_limited_thing_is_refused() -> None:
         prices(case, Asked(scope=(node("market", "M"),)))
 
 
+def test_hours_for_what_sells_below_its_cost_say_so() -> None:
+    case = Case(tables=LINE, demand={("P", "M"): [50] * 3}, price={"P": 50}, options=ON_TIME)
+    one = prices(case, Asked(scope=(node("resource", "R"),), top=1)).reliefs[0]
+    assert one.value.worth < 0
+    assert one.said.endswith("; more of F is sold, below its cost.")
+
+
 def test_several_things_are_priced_from_one_solve_of_the_plan() -> None:
     case = Case(tables=battery(40), demand={("P", "M"): [100] * 6}, options=ON_TIME)
     result, told = case.plan(), Told(solver=Counting())

@@ -217,9 +217,10 @@ class _Pricer(Resolver):
         if value.nothing:
             return f"{start} nothing: {reason}{self._instead(block)}."
         if value.worth < 0:
-            return (
-                f"{start} no margin ({money(value.worth, self.currency)}): {reason}; it buys stock or earlier delivery."
-            )
+            losing = sorted(gain.family for gain in value.gains if gain.units > 0 and gain.margin < 0)
+            sold = f"more of {', '.join(losing)} is sold, below its cost"
+            what = sold if losing else "it buys stock or earlier delivery"
+            return f"{start} no margin ({money(value.worth, self.currency)}): {reason}; {what}."
         reach = f"{(amount * holds).normalize():,f} {unit}"
         held = {1: "a second one is worth less", TIMES[-1]: f"it holds for {reach} at least"}
         return f"{start} {money(value.worth, self.currency)}: {reason}; {held.get(holds, f'it holds up to {reach}')}."
