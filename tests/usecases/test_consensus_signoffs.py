@@ -133,6 +133,8 @@ def test_who_sees_a_region_gets_their_part_of_the_figures_and_no_sign_off_of_the
     assert 0 < mine.consensus < whole.consensus
     assert mine.approval is None
     assert whole.approval is not None
+    told = [trivet.show_consensus(one).approvals_told for one in (sofia, seat("kim"), seat("sal"), clara)]
+    assert told == [False, True, True, True]
     assert mine.rule == whole.rule
 
 

@@ -59,10 +59,9 @@ def _show(value: "ConsensusAnswer", console: Console) -> None:
     part = f"; {value.part}" if value.part else ""
     number = len(value.families)
     stand = sum(line.approval is not None and line.approval.stands for line in value.families)
-    console.print(
-        f"Units over the horizon from {value.cycle:%Y-%m-%d}{part}. {stand} of {number} families approved.",
-        markup=False,
-    )
+    approved = f"{stand} of {number} families approved."
+    told = approved if value.approvals_told else "Approvals are of whole families: ask the demand planner."
+    console.print(f"Units over the horizon from {value.cycle:%Y-%m-%d}{part}. {told}", markup=False)
 
 
 def _table(families: "Sequence[FamilyConsensus]", console: Console, *, currency: str) -> None:

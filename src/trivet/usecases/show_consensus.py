@@ -24,6 +24,7 @@ class ConsensusAnswer:
         currency: of amounts.
         families: one line each, by name.
         part: whose part of it, in words; empty for everything.
+        approvals_told: whether approvals are told; not to who sees a part of a family only, such as a region.
     """
 
     scenario: ScenarioId
@@ -32,6 +33,7 @@ class ConsensusAnswer:
     currency: str
     families: tuple[FamilyConsensus, ...]
     part: str = ""
+    approvals_told: bool = True
 
 
 def show_consensus(workspace: Workspace, *, scenario: str = MAIN) -> ConsensusAnswer:
@@ -52,4 +54,5 @@ def show_consensus(workspace: Workspace, *, scenario: str = MAIN) -> ConsensusAn
         currency=model.company.currency,
         families=agreed(workspace, looked, scenario),
         part=workspace.rights.part,
+        approvals_told=all(node.dimension == "item" for node in workspace.rights.nodes),
     )
