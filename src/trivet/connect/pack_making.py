@@ -9,7 +9,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-import numpy as np
 import polars as pl
 
 from trivet.connect.pack_figures import Figures, Row
@@ -117,8 +116,3 @@ def people_message(figures: Figures) -> str:
     moved = f"{joined:,.0f} join and {left:,.0f} leave" if joined or left else "nobody joins or leaves"
     span = f"{year.stop - year.start} {bucket_word(figures.buckets)}s"
     return f"{now:,.0f} people now, {then:,.0f} in {span}: {moved}"
-
-
-def is_staffed(figures: Figures) -> bool:
-    """Tell whether people are planned at all (table workforce)."""
-    return bool(np.any(figures.load.count("heads")))

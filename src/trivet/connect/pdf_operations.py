@@ -132,18 +132,8 @@ def _put_capacity(paper: Paper, figures: Figures, summary: PlanSummary) -> None:
         if overtime.counts.any():
             lines.append(["", ("s", "overtime, h"), *cells_of(overtime, columns)])
     body += [section("Need and plan in percent of capacity"), grid(columns, lines, rules=frozenset(rules), size=6.6)]
-    staff = people_rows(figures)
-    if staff:
-        held = [
-            [("b", name) if label == PEOPLE[0][0] else "", ("s", label), *cells_of(row, columns)]
-            for name, label, row in staff
-        ]
-        named = frozenset(i for i, (_, label, _) in enumerate(staff) if label == PEOPLE[0][0])
-        body += [
-            gap(3),
-            section(people_message(figures), f"heads at the end of the {bucket_word(figures.buckets)}"),
-            grid(columns, held, rules=named, size=6.6),
-        ]
+    staff = _people(figures, columns)
+    body += staff
     title = (
         f"Capacity: {worst[0]} is the tightest of {len(worst)} overloaded resources"
         if worst
@@ -158,6 +148,20 @@ def _put_capacity(paper: Paper, figures: Figures, summary: PlanSummary) -> None:
         + " (likewise required_hours, capacity_hours, overtime_hours"
         + (", heads, hires, leavers, temporary_hours)" if staff else ")"),
     )
+
+
+def _people(figures: Figures, columns: Sequence[Column]) -> list[str]:
+    """Write heads, who joins and leaves, and temporary hours of each resource; nothing where no people are planned."""
+    staff = people_rows(figures)
+    if not staff:
+        return []
+    first = PEOPLE[0][0]
+    lines: list[Sequence[Cell]] = [
+        [("b", name) if label == first else "", ("s", label), *cells_of(row, columns)] for name, label, row in staff
+    ]
+    rules = frozenset(i for i, (_, label, _) in enumerate(staff) if label == first)
+    unit = f"heads at the end of the {bucket_word(figures.buckets)}"
+    return [gap(3), section(people_message(figures), unit), grid(columns, lines, rules=rules, size=6.6)]
 
 
 def utilisation(figures: Figures, index: int, measure: str, columns: Sequence[Column]) -> list[Decimal | None]:
