@@ -164,6 +164,16 @@ def test_the_name_holds_mode_and_versions() -> None:
     assert "lightgbm 4." in HERE.name
 
 
+def test_a_bag_of_other_members_is_another_lesson_of_the_same_engine(
+    series: tuple[Rates, Counts], model: bytes, forecast: Rates
+) -> None:
+    """What was learned before the bag grew goes on predicting as it did."""
+    today = Ensemble(executor=LocalExecutor())
+    assert len(today.seeds) == 5
+    assert today.name == HERE.name
+    np.testing.assert_array_equal(today.predict(*series, 12, 18, model), forecast)
+
+
 def test_the_bag_is_the_mean_of_its_members(series: tuple[Rates, Counts]) -> None:
     members = [global_model.train(*series, 12, seed) for seed in (1, 2)]
     alone = [global_model.predict(global_model.join([member]), *series, 12, 6) for member in members]

@@ -186,6 +186,18 @@ def test_changes_are_told_from_any_published_version_and_of_any_version(cycles: 
         trivet.show_waterfall(ada, plan="main-3", since="main-4")
 
 
+def test_a_branch_has_the_cycles_of_the_plan_it_came_from(cycles: Open) -> None:
+    ada = cycles("ada")
+    trivet.branch_scenario(ada, "high")
+    said = trivet.Said(measure="consensus_demand", amount="+25", where=("item=C1",), first="2027-03", reason="x")
+    assert trivet.record_changes(ada, [said], scenario="high").recorded
+    answer = trivet.show_waterfall(ada, plan="high")
+    assert [line.plan for line in answer.lines] == ["main-1", "main-3", "high", "actuals"]
+    exact(answer)
+    adjusted = {part.cause: part.moved for part in answer.changes[0].causes}
+    assert adjusted["adjustments"] == 35
+
+
 def test_a_published_plan_of_this_cycle_is_compared_where_none_is_earlier(open_as: Open) -> None:
     ada, eva = open_as("ada"), open_as("eva")
     alone = trivet.show_waterfall(ada)
@@ -233,6 +245,21 @@ def test_plans_of_the_table_published_are_lines_without_causes(tmp_path: Path) -
     assert (answer.first, answer.last, answer.causes) == ("2026-11", "2026-11", ())
     assert answer.changes[0].before == 14
     assert "cycle 2026-10 is known from the table published only" in answer.missing
+
+
+def test_a_plan_of_the_table_that_ends_before_today_is_a_line_and_no_comparison(tmp_path: Path) -> None:
+    target = folder(tmp_path, "2026-11")
+    market = (target / "markets.csv").read_text("utf-8").splitlines()[1].split(",")[0]
+    lines = f"cycle,measure,item,market,location,bucket,quantity\n2026-09,consensus_demand,C1,{market},,2026-10,7\n"
+    (target / "published.csv").write_text(lines, "utf-8")
+    trivet.create_workspace(str(tmp_path / "home"), actor="ada")
+    ada = trivet.open_workspace(str(tmp_path / "home"), actor="ada")
+    assert trivet.import_folder(ada, target).snapshot
+    trivet.make_plan(ada)
+    answer = trivet.show_waterfall(ada)
+    assert [line.plan for line in answer.lines] == [TABLE, "main", "actuals"]
+    assert (answer.before, answer.changes) == ("", ())
+    assert "all closed by now" in answer.missing
 
 
 def test_a_part_of_the_company_is_told_to_who_sees_a_part(cycles: Open) -> None:

@@ -134,23 +134,46 @@ def _states(before: Side, after: Side, now: Taught, axes: Axes | None) -> list[t
     dimensions = after.inputs.model.dimensions
     found = [(Cause.RELEASE, by_todays_codes(before.demand, dimensions))]
     facts = _with_plans_of(after.inputs, before.inputs, (*EVENTS, *OPINIONS))
-    events = _with_plans_of(after.inputs, before.inputs, OPINIONS)
     kept = [_lasting(logged) for logged in before.entries]
     if before.taught is None:
-        found.append((Cause.LEARNED, make_demand(facts, kept, now, axes)))
+        agreed = _agree(facts, now)
+        found.append((Cause.LEARNED, _fold(agreed, kept, axes)))
     else:
         again = make_demand(before.inputs, before.entries, before.taught, axes)
         found.append((Cause.RELEASE, by_todays_codes(again, dimensions)))
         found.append((Cause.ACTUALS, make_demand(facts, kept, before.taught, axes)))
-        found.append((Cause.MODEL, make_demand(facts, kept, now, axes)))
-    found.append((Cause.EVENTS, make_demand(events, kept, now, axes)))
-    found.append((Cause.OPINIONS, make_demand(after.inputs, kept, now, axes)))
-    found.append((Cause.ADJUSTMENTS, make_demand(after.inputs, after.entries, now, axes)))
+        agreed = _agree(facts, now)
+        found.append((Cause.MODEL, _fold(agreed, kept, axes)))
+    for cause, held in ((Cause.EVENTS, OPINIONS), (Cause.OPINIONS, ())):
+        inputs = _with_plans_of(after.inputs, before.inputs, held)
+        if not _same_tables(facts, inputs):
+            agreed, facts = _agree(inputs, now), inputs
+        found.append((cause, _fold(agreed, kept, axes)))
+    found.append((Cause.ADJUSTMENTS, _fold(agreed, after.entries, axes)))
     return [*found, (Cause.RELEASE, after.demand)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Agreed:
+    """Demand before people's changes, and what it was made from, classes of items added."""
+
+    inputs: PlanInputs
+    demand: Panel
+
+
 def make_demand(inputs: PlanInputs, entries: Sequence[Logged], taught: Taught, axes: Axes | None) -> Panel:
-    """Make demand up to the consensus, with the stages of `planning.make` in their order."""
+    """Make demand up to the consensus, with the stages of `planning.make` in their order.
+
+    Args:
+        inputs: what it is made from.
+        entries: people's changes.
+        taught: what it is predicted with.
+        axes: looks up the series of the plan an entry was made on; None = the same as here.
+    """
+    return _fold(_agree(inputs, taught), entries, axes)
+
+
+def _agree(inputs: PlanInputs, taught: Taught) -> _Agreed:
     demand, _ = demand_panel(inputs)
     demand, _ = correct_history(inputs, demand)
     demand, _ = price_and_cost(inputs, demand)
@@ -160,8 +183,19 @@ def make_demand(inputs: PlanInputs, entries: Sequence[Logged], taught: Taught, a
     demand, _ = apply_drivers(inputs, demand)
     demand, _ = spread_streams(inputs, demand)
     demand, _ = agree(inputs, demand)
+    return _Agreed(inputs=inputs, demand=demand)
+
+
+def _fold(agreed: _Agreed, entries: Sequence[Logged], axes: Axes | None) -> Panel:
+    inputs = agreed.inputs
     units = read_units(inputs.table("unit_conversions"), inputs.table("items"))
-    return fold(demand, in_rows_of(entries, demand, axes, inputs.model), inputs.model, units)[0]
+    moves = in_rows_of(entries, agreed.demand, axes, inputs.model)
+    return fold(agreed.demand, moves, inputs.model, units)[0]
+
+
+def _same_tables(one: PlanInputs, other: PlanInputs) -> bool:
+    """Tell whether two inputs of one model say the same, so that demand need not be made again."""
+    return all(one.tables[name].equals(other.tables[name]) for name in (*EVENTS, *OPINIONS, "items"))
 
 
 def _lasting(logged: Logged) -> Logged:

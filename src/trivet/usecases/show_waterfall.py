@@ -319,10 +319,12 @@ def _changes(workspace: Workspace, asked: _Asked, earlier: tuple[_Earlier, ...],
             cause: asked.line(_cut(workspace, asked, panel)) for cause, panel in moving(found, asked.spec).items()
         }
     columns = [at for at in range(buckets.first_open, len(buckets)) if buckets.edges[at + 1] <= reach]
+    if not columns:
+        return none, [], (), f"{missing} Its buckets are all closed by now: nothing to compare.".lstrip()
     days = [buckets.starts[at] for at in columns]
     prices = asked.looked.plan.panel("demand") if workspace.rights.sees("price") and bridge else None
-    changes = net_changes(lines, asked.spec, asked.scope, days, bridge=bridge, prices=prices) if days else ()
-    names = (buckets.label(columns[0]), buckets.label(columns[-1])) if columns else ("", "")
+    changes = net_changes(lines, asked.spec, asked.scope, days, bridge=bridge, prices=prices)
+    names = buckets.label(columns[0]), buckets.label(columns[-1])
     return (before.name, *names), [cause.value for cause in bridge], changes, missing
 
 
@@ -345,8 +347,13 @@ def _spoken(before: _Earlier, asked: _Asked) -> list[int]:
 def _chosen(workspace: Workspace, asked: _Asked, earlier: tuple[_Earlier, ...], since: str | None) -> _Earlier:
     """Give the plan changes are told from: the one asked for, else the last of an earlier cycle, else of this one."""
     if since is None:
-        current = asked.looked.inputs.model.buckets.current
-        return next((one for one in reversed(earlier) if one.cycle < current), earlier[-1])
+        buckets = asked.looked.inputs.model.buckets
+        ahead = [
+            one
+            for one in earlier
+            if one.version is not None or max(_spoken(one, asked), default=-1) >= buckets.first_open
+        ]
+        return next((one for one in reversed(ahead) if one.cycle < buckets.current), [*earlier, *ahead][-1])
     version = workspace.version(since)
     line = _line_of(workspace, asked, version)
     if line is None:
