@@ -103,7 +103,7 @@ def _missed(found: Found) -> Iterator[Issue]:
             place=found.place("unserved_demand", None, by_bucket > 0),
             message=f"allocation.csv promises {rule.said} a minimum that can't be had: {units(total)} units are "
             f"missing, most in {found.label(worst)}, {units(promised - int(by_bucket[worst]))} instead of "
-            f"{units(promised)}. All that is promised there is more than time, lines and materials give, and is shared.",
+            f"{units(promised)}. All that is promised there is more than lines and materials give; it is shared.",
             advice="Tell the customer, lower the minimum, or add what binds: see the overloads and short materials.",
             at_stake=money(stake) if stake > 0 else None,
         )
