@@ -27,17 +27,8 @@ from trivet.core.panel import Panel, make_keys
 from trivet.core.plan import Model, PlanInputs
 from trivet.core.ports import Forecaster
 from trivet.core.renames import by_todays_codes
-from trivet.core.units import read_units
-from trivet.demand.baseline import forecast
-from trivet.demand.cleansing import correct_history
-from trivet.demand.consensus import agree
-from trivet.demand.drivers import apply_drivers
-from trivet.demand.history import demand_panel
-from trivet.demand.lifecycle import apply_life_cycle
-from trivet.demand.streams import spread_streams
-from trivet.finance.valuation import price_and_cost
+from trivet.planning.make import Agreed, agree_demand, units_of
 from trivet.planning.rows import Axes, in_rows_of
-from trivet.planning.segmented import with_segments
 
 TOLD: Final = (MeasureId("baseline_demand"), MeasureId("consensus_base"), MeasureId("consensus_demand"))
 """Measures whose causes are told."""
@@ -153,16 +144,8 @@ def _states(before: Side, after: Side, now: Taught, axes: Axes | None) -> list[t
     return [*found, (Cause.RELEASE, after.demand)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Agreed:
-    """Demand before people's changes, and what it was made from, classes of items added."""
-
-    inputs: PlanInputs
-    demand: Panel
-
-
 def make_demand(inputs: PlanInputs, entries: Sequence[Logged], taught: Taught, axes: Axes | None) -> Panel:
-    """Make demand up to the consensus, with the stages of `planning.make` in their order.
+    """Make demand up to the consensus, people's changes included.
 
     Args:
         inputs: what it is made from.
@@ -173,24 +156,14 @@ def make_demand(inputs: PlanInputs, entries: Sequence[Logged], taught: Taught, a
     return _fold(_agree(inputs, taught), entries, axes)
 
 
-def _agree(inputs: PlanInputs, taught: Taught) -> _Agreed:
-    demand, _ = demand_panel(inputs)
-    demand, _ = correct_history(inputs, demand)
-    demand, _ = price_and_cost(inputs, demand)
-    inputs = with_segments(inputs, demand)
-    demand, _ = forecast(inputs, demand, taught.forecaster, taught.learned)
-    demand, _ = apply_life_cycle(inputs, demand)
-    demand, _ = apply_drivers(inputs, demand)
-    demand, _ = spread_streams(inputs, demand)
-    demand, _ = agree(inputs, demand)
-    return _Agreed(inputs=inputs, demand=demand)
+def _agree(inputs: PlanInputs, taught: Taught) -> Agreed:
+    return agree_demand(inputs, taught.forecaster, taught.learned)
 
 
-def _fold(agreed: _Agreed, entries: Sequence[Logged], axes: Axes | None) -> Panel:
+def _fold(agreed: Agreed, entries: Sequence[Logged], axes: Axes | None) -> Panel:
     inputs = agreed.inputs
-    units = read_units(inputs.table("unit_conversions"), inputs.table("items"))
     moves = in_rows_of(entries, agreed.demand, axes, inputs.model)
-    return fold(agreed.demand, moves, inputs.model, units)[0]
+    return fold(agreed.demand, moves, inputs.model, units_of(inputs))[0]
 
 
 def _same_tables(one: PlanInputs, other: PlanInputs) -> bool:

@@ -6,7 +6,7 @@ inputs, entries, options, engines and reference give the same plan, bit by bit.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from itertools import product
 
@@ -18,8 +18,8 @@ from trivet.core.learned import Learned
 from trivet.core.options import LARGEST_PROGRAMME, ForecastMode, Objective, PlanOptions
 from trivet.core.panel import Panel
 from trivet.core.plan import Plan, PlanInputs, Recipe
-from trivet.core.ports import Engines, Forecaster
-from trivet.core.units import read_units
+from trivet.core.ports import Engines, Forecaster, Progress
+from trivet.core.units import Units, read_units
 from trivet.demand.baseline import forecast, learn_series
 from trivet.demand.bounds import carry_bounds
 from trivet.demand.cleansing import correct_history
@@ -74,24 +74,10 @@ def make_plan(
         infeasible wish is an issue, never an exception.
     """
     tell, found = engines.progress, _Issues()
-    units = read_units(inputs.table("unit_conversions"), inputs.table("items"))
-    tell("demand", 0, 4)
-    demand = found.keep(demand_panel(inputs))
-    demand = found.keep(correct_history(inputs, read_orders(inputs, demand)))
-    demand = found.keep(price_and_cost(inputs, demand))
-    inputs = with_segments(inputs, demand)
-    found.add([*find_returns(inputs, demand), *review_hints(inputs, demand), *find_contradictions(inputs, demand)])
-    tell("demand", 1, 4)
-    learned = learned or learn_series(inputs, demand, engines.forecaster)
-    demand = found.keep(forecast(inputs, demand, engines.forecaster, learned))
-    statistical = demand.count("baseline_demand")
-    tell("demand", 2, 4)
-    demand = found.keep(apply_life_cycle(inputs, demand))
-    demand = found.keep(apply_drivers(inputs, demand))
-    demand = carry_bounds(inputs, demand, statistical)
-    demand = found.keep(spread_streams(inputs, demand))
-    demand = found.keep(agree(inputs, demand))
-    tell("demand", 3, 4)
+    agreed = agree_demand(inputs, engines.forecaster, learned, tell)
+    inputs, learned, units = agreed.inputs, agreed.learned, units_of(inputs)
+    found.add(agreed.issues)
+    demand = agreed.demand
     demand = found.keep(fold(demand, in_rows_of(entries, demand, axes, inputs.model), inputs.model, units))
     tell("demand", 4, 4)
 
@@ -125,6 +111,60 @@ def make_plan(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Agreed:
+    """Demand as history, forecast and opinions agree it, before people's changes.
+
+    Attributes:
+        inputs: what it was made from, with the classes of items as levels.
+        demand: panel up to `consensus_base`.
+        learned: what it was predicted with.
+        issues: problems found on the way.
+    """
+
+    inputs: PlanInputs
+    demand: Panel
+    learned: Learned
+    issues: tuple[Issue, ...]
+
+
+def agree_demand(
+    inputs: PlanInputs, forecaster: Forecaster, learned: Learned | None = None, tell: Progress | None = None
+) -> Agreed:
+    """Bring history, forecast, events and opinions to one demand: what customers will buy, unconstrained.
+
+    Args:
+        inputs: company, measures, dimensions, buckets and tables of one snapshot.
+        forecaster: predicts.
+        learned: what it learned from the snapshot; None = learned from these very inputs.
+        tell: told how far it is.
+    """
+    tell, found = tell or (lambda *_: None), _Issues()
+    tell("demand", 0, 4)
+    demand = found.keep(demand_panel(inputs))
+    demand = found.keep(correct_history(inputs, read_orders(inputs, demand)))
+    demand = found.keep(price_and_cost(inputs, demand))
+    inputs = with_segments(inputs, demand)
+    found.add([*find_returns(inputs, demand), *review_hints(inputs, demand), *find_contradictions(inputs, demand)])
+    tell("demand", 1, 4)
+    learned = learned or learn_series(inputs, demand, forecaster)
+    demand = found.keep(forecast(inputs, demand, forecaster, learned))
+    statistical = demand.count("baseline_demand")
+    tell("demand", 2, 4)
+    demand = found.keep(apply_life_cycle(inputs, demand))
+    demand = found.keep(apply_drivers(inputs, demand))
+    demand = carry_bounds(inputs, demand, statistical)
+    demand = found.keep(spread_streams(inputs, demand))
+    demand = found.keep(agree(inputs, demand))
+    tell("demand", 3, 4)
+    return Agreed(inputs=inputs, demand=demand, learned=learned, issues=found.all())
+
+
+def units_of(inputs: PlanInputs) -> Units:
+    """Give the other units of measure that changes may be written in."""
+    return read_units(inputs.table("unit_conversions"), inputs.table("items"))
+
+
 def learn_forecast(inputs: PlanInputs, forecaster: Forecaster) -> Learned:
     """Learn from a snapshot, as it was imported, what every plan and scenario of it predicts with."""
     demand, _ = demand_panel(inputs)
@@ -145,6 +185,9 @@ class _Issues:
         panel, issues = result
         self._found.extend(issues)
         return panel
+
+    def all(self) -> tuple[Issue, ...]:
+        return tuple(self._found)
 
     def ranked(self) -> tuple[Issue, ...]:
         return tuple(sorted(self._found, key=lambda i: (-(i.at_stake or 0), i.code, str(i.place), i.message)))
