@@ -72,11 +72,12 @@ def _stored(value: Cell, kind: ColumnType, *, key: bool) -> Cell:
 
 
 def monthly(
-    values: Sequence[float], item: str = "A", market: str = "M", first: str = "2023-01-01", **more: Cell
+    values: Sequence[float | None], item: str = "A", market: str = "M", first: str = "2023-01-01", **more: Cell
 ) -> list[dict[str, Cell]]:
-    """Give rows of a history, one a month from `first` on."""
+    """Give rows of a history, one a month from `first` on; None has no row, 0 is a row that says 0."""
     start = date.fromisoformat(first)
     return [
         {"item": item, "market": market, "bucket": add_months(start, i), "quantity": value, **more}
         for i, value in enumerate(values)
+        if value is not None
     ]

@@ -92,7 +92,7 @@ def test_dead_unborn_and_silent_series_are_zero(make_inputs: MakeInputs) -> None
 
 
 def test_a_missing_report_does_not_come_back_as_zero(make_inputs: MakeInputs) -> None:
-    gap = [*YEARS[:-1], 0.0]
+    gap = [*YEARS[:-1], None]
     orders = [*monthly(gap, market="West"), *monthly(YEARS, market="East")]
     panel, _ = baseline(make_inputs(items=[{"item": "A"}], orders=orders))
     assert units(panel, "seasonal_naive")[1] == [*SEASON, 60, 80]

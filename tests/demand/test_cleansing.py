@@ -89,7 +89,7 @@ def test_zero_in_a_lifetime_is_zero_demand(make_inputs: MakeInputs) -> None:
 
 @pytest.mark.parametrize("gap", [[35], [34, 35], [20]])
 def test_a_market_that_sends_nothing_is_asked_about(make_inputs: MakeInputs, gap: list[int]) -> None:
-    missing = [0.0 if i in gap else v for i, v in enumerate(YEARS)]
+    missing = [None if i in gap else v for i, v in enumerate(YEARS)]
     orders = [*monthly(missing, market="West"), *monthly(YEARS, market="East")]
     panel, issues = corrected(make_inputs(items=[ITEM], orders=orders))
     east, west = panel.mask("demand_history")[:, :36]

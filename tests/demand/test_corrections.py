@@ -59,7 +59,7 @@ def test_a_feed_a_person_calls_complete_is_learned_from_and_no_longer_asked_abou
 
 
 def test_a_gap_said_to_be_zero_is_zero(make_inputs: MakeInputs) -> None:
-    missing = [0.0 if i == 20 else v for i, v in enumerate(YEARS)]
+    missing = [None if i == 20 else v for i, v in enumerate(YEARS)]
     orders = [*monthly(missing, market="West"), *monthly(YEARS, market="East")]
     zero = [said("2024-09", 0, item="A", market="West")]
     panel, issues = corrected(make_inputs(items=[ITEM], orders=orders, history_corrections=zero))

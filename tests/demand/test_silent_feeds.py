@@ -21,10 +21,12 @@ SEASON = [60.0, 80, 120, 150, 150, 130, 110, 90, 80, 70, 60, 100]
 YEARS = SEASON * 3
 ITEM = {"item": "A", "family": "F"}
 LAST_TWO = (34, 35)
+Told = Sequence[float | None]
+"""What a market says of each month; None = it says nothing."""
 
 
-def without(gap: Collection[int], values: Sequence[float] = YEARS) -> list[float]:
-    return [0.0 if i in gap else value for i, value in enumerate(values)]
+def without(gap: Collection[int], values: Sequence[float] = YEARS) -> list[float | None]:
+    return [None if i in gap else value for i, value in enumerate(values)]
 
 
 def corrected(inputs: PlanInputs) -> tuple[Panel, list[Issue]]:
@@ -44,8 +46,16 @@ def asked(issues: Sequence[Issue]) -> list[str]:
     ]
 
 
-def two_markets(make_inputs: MakeInputs, west: Sequence[float], east: Sequence[float] = YEARS) -> PlanInputs:
+def two_markets(make_inputs: MakeInputs, west: Told, east: Told = YEARS) -> PlanInputs:
     return make_inputs(items=[ITEM], orders=[*monthly(west, market="West"), *monthly(east, market="East")])
+
+
+def test_rows_of_zero_are_a_report_and_no_gap(make_inputs: MakeInputs) -> None:
+    west = [0.0 if i in LAST_TWO else value for i, value in enumerate(YEARS)]
+    panel, issues = corrected(two_markets(make_inputs, west))
+    assert asked(issues) == []
+    assert known(panel).all()
+    assert panel.count("demand_history")[1, 34:36].tolist() == [0, 0]
 
 
 def test_two_months_at_the_end_are_both_missing_though_one_was_missing_before(make_inputs: MakeInputs) -> None:
@@ -112,7 +122,7 @@ def test_whole_company_that_stops_was_not_reported_however_long(make_inputs: Mak
     assert not known(panel)[:, 28:].any()
 
 
-def channels(make_inputs: MakeInputs, shops: Sequence[Sequence[float]], web: Sequence[float] = YEARS) -> PlanInputs:
+def channels(make_inputs: MakeInputs, shops: Sequence[Told], web: Told = YEARS) -> PlanInputs:
     markets = [{"market": f"Shop{i}", "channel": "Shop"} for i in range(len(shops))]
     orders = [row for i, values in enumerate(shops) for row in monthly(values, market=f"Shop{i}")]
     web_markets = [{"market": name, "channel": "Web"} for name in ("W1", "W2")]
@@ -193,9 +203,10 @@ def test_weeks_are_missed_as_months_are(make_inputs: MakeInputs) -> None:
     edges = [str(first + 7 * i) for i in range(156)]
     values = [100 + 30 * np.sin(i * np.pi / 26) for i in range(156)]
     orders = [
-        {"item": "A", "market": market, "bucket": edge, "quantity": 0 if market == "W" and i > 152 else round(value)}
+        {"item": "A", "market": market, "bucket": edge, "quantity": round(value)}
         for market in ("W", "E")
         for i, (edge, value) in enumerate(zip(edges, values, strict=True))
+        if market == "E" or i <= 152
     ]
     inputs = make_inputs(
         first="2023-01-02", cycle="2025-12-29", calendar=Calendar.WEEKS, horizon=52, items=[ITEM], orders=orders

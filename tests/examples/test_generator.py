@@ -99,6 +99,8 @@ NOT_AT_VELMORA = {
     "production_strategies": "every line follows its demand",
     "allocation": "what is short is shared fairly",
     "routing_changes": "its ways of making cost the same all through",
+    "history_corrections": "what its cleansing finds is true",
+    "hours_worked": "its lines book no hours",
     "mix": "forecast and streams split its families",
 }
 """Tables the story of EXAMPLE.md has no use for, and why."""

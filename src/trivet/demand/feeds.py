@@ -2,9 +2,10 @@
 
 A feed is what one file or system brings: the whole company, a channel, a region, a family or a market. Where one that
 always sells holds nothing for a bucket or more, it was not reported; where its last bucket stays far below what was
-due while the others deliver, it was reported in part. Rest months that come back with the year are believed, and so
-is an end: a feed that was dying before, or is silent for as long as an item needs to count as dead (`[segments]
-dead`) while the others go on. Writes no measure; gives a mask over (series, closed bucket).
+due while the others deliver, it was reported in part. A row of 0 in a file is a report: zero, not missing. Rest months
+that come back with the year are believed, and so is an end: a feed that was dying before, or is silent for as long as
+an item needs to count as dead (`[segments] dead`) while the others go on. Writes no measure; gives a mask over
+(series, closed bucket).
 """
 
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from trivet.core.plan import PlanInputs
 from trivet.core.quantities import QUANTITY, round_to_counts, to_amounts
 from trivet.core.seasons import YEAR_BUCKETS
 from trivet.demand.expectation import expected_values, median, rolling_median
+from trivet.demand.history import written_zeros
 from trivet.demand.presence import life_of, lived
 from trivet.demand.scope import Members, Texts, group_rows, sums_by, units_text, worth
 
@@ -93,6 +95,7 @@ class _Desk:
         self._inputs, self._panel, self._members = inputs, panel, members
         self.orders: Counts = panel.count("orders")[:, : panel.buckets.first_open]
         self.alive = lived(panel, life_of(inputs, panel))
+        self._zeros = written_zeros(inputs, panel)
         self._season = YEAR_BUCKETS[panel.buckets.calendar]
         self._whole: Counts = self.orders.sum(axis=0)
 
@@ -115,6 +118,7 @@ class _Desk:
         if not orders:
             return silent, ended
         empty = (own == 0) & self.alive[feed.rows].any(axis=0) & (np.arange(closed) > int(np.argmax(own > 0)))
+        empty &= ~self._zeros[feed.rows].any(axis=0)
         for first, last in _runs(empty):
             span = np.arange(first, last + 1)
             odd = span[~_yearly(empty, span, self._season)]
@@ -163,10 +167,10 @@ class _Desk:
             code="demand.not-reported",
             severity=Severity.WARNING,
             place=self._place(feed.scope, run),
-            message=f"nothing is on record in {run[1] - run[0] + 1} buckets of a {feed.level or 'company'} that sells "
+            message=f"nothing is on record in {_buckets(run)} of a {feed.level or 'company'} that sells "
             f"{self._usual_units(feed)} units in a usual one: read as not reported, not as no demand "
             f"({self._inputs.model.company.name}).",
-            advice="Import what is missing; if it is true, say so in history_corrections.csv.",
+            advice="Import what is missing; if it is true, write a row of 0, or say so in history_corrections.csv.",
             at_stake=self._missed(feed, run),
         )
 
@@ -176,7 +180,7 @@ class _Desk:
             code="demand.stopped",
             severity=Severity.WARNING,
             place=self._place(feed.scope, run),
-            message=f"nothing is on record in the last {run[1] - run[0] + 1} buckets of a {feed.level} that sold "
+            message=f"nothing is on record in the last {_buckets(run)} of a {feed.level} that sold "
             f"{self._usual_units(feed)} units in a usual one, while the others go on: read as an end of demand "
             f"({self._inputs.model.company.name}).",
             advice="Import what is missing; if it is true, give the items that ended a last_sale.",
@@ -209,6 +213,11 @@ class _Desk:
             f"({self._inputs.model.company.name}).",
             advice="Import the complete bucket; if it is complete, say so in history_corrections.csv.",
         )
+
+
+def _buckets(run: tuple[int, int]) -> str:
+    count = run[1] - run[0] + 1
+    return "1 bucket" if count == 1 else f"{count} buckets"
 
 
 def _orders(total: Counts, season: int) -> float:

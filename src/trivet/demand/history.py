@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from trivet.core.ids import Counts
+from trivet.core.ids import Counts, Flags
 from trivet.core.issues import Issue, Place, Severity
 from trivet.core.panel import Panel, make_keys
 from trivet.core.plan import PlanInputs
@@ -66,6 +66,16 @@ def demand_panel(inputs: PlanInputs) -> tuple[Panel, tuple[Issue, ...]]:
 def history_sources(inputs: PlanInputs) -> dict[str, str]:
     """Tell for each item which table its demand history comes from."""
     return _demand_rows(inputs)[1]
+
+
+def written_zeros(inputs: PlanInputs, panel: Panel) -> Flags:
+    """Tell which closed cells a file says are 0, (series, closed buckets): reported, and nothing was asked for."""
+    notes = _Notes(inputs=inputs)
+    zeros = notes.placed(_demand_rows(inputs)[0].filter(pl.col("quantity") == 0))
+    rows = panel.find(zeros)
+    said = np.zeros((panel.rows, panel.buckets.first_open), dtype=np.bool_)
+    said[rows[rows >= 0], zeros["column"].to_numpy()[rows >= 0]] = True
+    return said
 
 
 def orders_on_hand(inputs: PlanInputs, panel: Panel) -> tuple[Counts, Counts]:
