@@ -5,7 +5,7 @@ import numpy as np
 from tests.demand.demand_company import Cell, MakeInputs, Rows, monthly
 from trivet.core.ids import Counts
 from trivet.core.issues import Issue
-from trivet.demand.consensus import agree, rule_in_words
+from trivet.demand.consensus import agree, rule_in_words, weighed_rules
 from trivet.demand.history import demand_panel
 
 ITEMS: list[dict[str, Cell]] = [{"item": "A", "family": "F"}, {"item": "B", "family": "F"}]
@@ -97,7 +97,7 @@ def test_rules_are_said_from_the_most_specific_and_without_what_it_covers(make_i
             first="2025-12-01", horizon=4, items=ITEMS, markets=[{"market": "M", "region": "North"}],
             orders=[*monthly([1.0], "A", "M", "2025-12-01")], consensus_rules=list(rules),
         )  # fmt: skip
-        return rule_in_words(inputs, "F", regions)
+        return rule_in_words(inputs, weighed_rules(inputs), "F", regions)
 
     wide = (rule("sales", 0.5), rule("statistical", 1.5))
     assert words() == words(rule("sails", 1), rule("sales", 0), rule("sales", 1, family="G")) == "statistical"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trivet.core.buckets import Buckets, month_edges
-from trivet.demand.netting import OpenOrder, middle_of, net_forecast, remaining_forecast
+from trivet.demand.netting import OpenOrder, consume, middle_of, net_forecast, remaining_forecast
 
 MONTHS = Buckets(edges=month_edges(date(2026, 1, 1), 4), first_open=0)
 
@@ -58,3 +58,14 @@ def test_nothing_is_eaten_twice(gross: list[int], orders: list[tuple[int, int, i
 def test_the_open_month_keeps_what_is_neither_shipped_nor_ordered() -> None:
     left = remaining_forecast(np.array([100, 100]), np.array([30, 80]), np.array([20, 50]))
     assert left.tolist() == [50, 0]
+
+
+def test_what_found_no_forecast_is_said_of_each_order_as_given() -> None:
+    held = [
+        OpenOrder(quantity=60, due=date(2026, 2, 10), priority=2),
+        OpenOrder(quantity=80, due=date(2026, 2, 20), priority=1),
+        OpenOrder(quantity=999, due=date(2026, 2, 20), outside=True),
+    ]
+    net, beyond = consume(np.array([0, 100, 30, 0]), held, MONTHS, late_days=30)
+    assert net.tolist() == [0, 0, 0, 0]
+    assert beyond == [10, 0, 0]

@@ -16,6 +16,8 @@
 - `events`: promotions as factors on demand
 - `streams`: opinions of sales, marketing, finance and customers, at one grain
 - `split`: the split of a family set by hand
+- `rules`: the rules of the consensus, as the company wrote them
+- `weighing`: streams weighed by how good they were
 - `consensus`: which opinion counts where
 - `accuracy`: how good the plans were, and what each step added
 - `intervals`: bounds of a forecast, learned from past errors
@@ -26,6 +28,7 @@
 - `mix`: the split of a family over its items, and how wrong it was
 - `netting`: orders in hand eat the forecast
 - `remaining`: what of the agreed demand is neither shipped nor ordered yet
+- `beyond`: orders in hand that the forecast does not hold
 - `expectation`: what a bucket should have brought
 - `scope`: family, region and channel of each series
 """

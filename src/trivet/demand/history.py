@@ -82,7 +82,8 @@ def orders_on_hand(inputs: PlanInputs, panel: Panel) -> tuple[Counts, Counts]:
     """Give what of the open buckets is ordered and not yet shipped, and what the current bucket has shipped.
 
     An item's orders come from the table its history comes from; shipments name no order. Order lines are open while
-    they have no day of shipping. Orders by bucket don't tell: what the current bucket has shipped is taken off first.
+    they have no day of shipping; lines marked outside the forecast are left out, open or shipped. Orders by bucket
+    don't tell: what the current bucket has shipped is taken off first.
     Bookings stand in the bucket they came in, as the demand of their items does: what ships of them was booked before.
 
     Returns:
@@ -97,14 +98,29 @@ def orders_on_hand(inputs: PlanInputs, panel: Panel) -> tuple[Counts, Counts]:
         named = [item for source in sources for item in items[source]]
         return _fill(panel, notes.ahead(frame.filter(pl.col("item").is_in(named))), "quantity")
 
-    shipped = filled(_shipment_rows(inputs), "orders", "order_lines", "shipments")
+    shipped = filled(_shipment_rows(inputs, outside=False), "orders", "order_lines", "shipments")
     shipped[:, first + 1 :] = 0
-    lines = _sale_lines(inputs).filter(pl.col("shipped").is_null())
-    left = (pl.col("quantity") - pl.col("shipped_quantity").fill_null(0)).clip(0)
-    lines = _sold(lines.with_columns(bucket=pl.col("requested").fill_null(pl.col("ordered")), quantity=left))
+    lines = _open_lines(_sale_lines(inputs, outside=False))
     by_bucket = filled(_sold(inputs.table("orders")), "orders")
     booked = filled(_sold(inputs.table("bookings")), "bookings")
     return np.maximum(by_bucket - shipped, 0) + filled(lines, "order_lines") + booked, shipped
+
+
+def orders_outside(inputs: PlanInputs, panel: Panel) -> Counts:
+    """Give what of the open buckets is on order but marked outside the forecast: (series, buckets) counts."""
+    marked = _sale_lines(inputs).filter(pl.col("outside").fill_null(value=False))
+    if marked.is_empty():
+        return np.zeros(panel.shape, dtype=np.int64)
+    by_line = [item for item, source in history_sources(inputs).items() if source == "order_lines"]
+    rows = _open_lines(marked.filter(pl.col("item").is_in(by_line)))
+    return _fill(panel, _Notes(inputs=inputs).ahead(rows), "quantity")
+
+
+def _open_lines(lines: pl.DataFrame) -> pl.DataFrame:
+    """Give what is still to be shipped of order lines, by the day it was asked for."""
+    left = (pl.col("quantity") - pl.col("shipped_quantity").fill_null(0)).clip(0)
+    due = pl.col("requested").fill_null(pl.col("ordered"))
+    return _sold(lines.filter(pl.col("shipped").is_null()).with_columns(bucket=due, quantity=left))
 
 
 def _demand_rows(inputs: PlanInputs) -> tuple[pl.DataFrame, dict[str, str]]:
@@ -127,16 +143,17 @@ def _source_rows(inputs: PlanInputs, table: str) -> pl.DataFrame:
     return _sold(inputs.table(table))
 
 
-def _sale_lines(inputs: PlanInputs) -> pl.DataFrame:
+def _sale_lines(inputs: PlanInputs, *, outside: bool = True) -> pl.DataFrame:
     lines = inputs.table("order_lines")
-    return lines.filter((pl.col("kind").fill_null("sale") == "sale") & (pl.col("quantity") > 0))
+    lines = lines.filter((pl.col("kind").fill_null("sale") == "sale") & (pl.col("quantity") > 0))
+    return lines if outside else lines.filter(~pl.col("outside").fill_null(value=False))
 
 
-def _shipment_rows(inputs: PlanInputs) -> pl.DataFrame:
-    """Take shipments; where the company gives none, order lines by the day they left."""
+def _shipment_rows(inputs: PlanInputs, *, outside: bool = True) -> pl.DataFrame:
+    """Take shipments; where the company gives none, order lines by the day they left, those outside on request."""
     if inputs.table("shipments").height:
         return _sold(inputs.table("shipments"))
-    lines = _sale_lines(inputs).filter(pl.col("shipped").is_not_null())
+    lines = _sale_lines(inputs, outside=outside).filter(pl.col("shipped").is_not_null())
     shipped = pl.col("shipped_quantity").fill_null(pl.col("quantity"))
     part = pl.col("value").cast(pl.Float64) * shipped.cast(pl.Float64) / pl.col("quantity").cast(pl.Float64)
     return _sold(

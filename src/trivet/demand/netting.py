@@ -47,14 +47,29 @@ def net_forecast(
     Returns:
         (buckets,) counts, >= 0: forecast that is not yet ordered.
     """
+    return consume(gross, orders, buckets, early_days=early_days, late_days=late_days)[0]
+
+
+def consume(
+    gross: Counts, orders: Sequence[OpenOrder], buckets: Buckets, *, early_days: int = 0, late_days: int = 0
+) -> tuple[Counts, list[int]]:
+    """Take orders out of the forecast as `net_forecast` does, and say what of each found none.
+
+    Returns:
+        (buckets,) counts, >= 0: forecast that is not yet ordered; for each order, as given, what no forecast was left
+        for, in counts; orders outside the forecast look for none.
+    """
     net = np.maximum(gross.astype(np.int64), 0)
-    for order in sorted(orders, key=lambda one: (one.priority, one.due)):
+    beyond = [0] * len(orders)
+    for place in sorted(range(len(orders)), key=lambda one: (orders[one].priority, orders[one].due)):
+        order = orders[place]
         left = 0 if order.outside else order.quantity
         for bucket in _reach(order.due, buckets, early_days, late_days):
             eaten = min(left, int(net[bucket]))
             net[bucket] -= eaten
             left -= eaten
-    return net
+        beyond[place] = left
+    return net, beyond
 
 
 def _reach(due: date, buckets: Buckets, early_days: int, late_days: int) -> Iterator[int]:

@@ -20,7 +20,7 @@ from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.core.quantities import MONEY, QUANTITY, to_decimal
 from trivet.core.signoffs import Signed
-from trivet.demand.consensus import rule_in_words
+from trivet.demand.consensus import rule_in_words, weighed_rules
 
 _DIGITS: Final = 16
 
@@ -128,9 +128,9 @@ def agreed_families(
     """
     approvals = _approvals(signed, inputs.model.buckets.current)
     earlier = _by_family(inputs, published, demand.buckets.starts[demand.buckets.horizon])
-    regions = inputs.model.dimensions["market"].members_at("region")
+    regions, rules = inputs.model.dimensions["market"].members_at("region"), weighed_rules(whole)
     lines = (
-        _line(demand, family, rows, rule_in_words(whole, family, regions), (approvals.get(family), earlier))
+        _line(demand, family, rows, rule_in_words(whole, rules, family, regions), (approvals.get(family), earlier))
         for family, rows in families_of(inputs, demand).items()
     )
     return tuple(

@@ -21,6 +21,7 @@ from trivet.core.plan import Plan, PlanInputs, Recipe
 from trivet.core.ports import Engines, Forecaster, Progress
 from trivet.core.units import Units, read_units
 from trivet.demand.baseline import forecast, learn_series
+from trivet.demand.beyond import find_orders_beyond
 from trivet.demand.bounds import carry_bounds
 from trivet.demand.cleansing import correct_history
 from trivet.demand.consensus import agree
@@ -100,7 +101,7 @@ def make_plan(
     supply, budget, company, problems = company_plan(
         inputs, demand, met.supply, met.load, met.material, variance=met.variance, freight=met.freight
     )
-    found.add([*problems, *find_gaps(inputs, demand, supply, budget)])
+    found.add([*problems, *find_gaps(inputs, demand, supply, budget), *find_orders_beyond(inputs, demand)])
     tell("money", 1, 1)
     panels = (demand, supply, met.load, met.material, budget, errors_together(company, learned.together))
     return Plan(
