@@ -233,9 +233,9 @@ def _manufacturing(book: Book, figures: Figures) -> None:
         wrote = True
         head(page, columns, title)
         for i in shown:
-            family, _, site = names[i].partition(" · ")
-            made = making_of(figures, family).strategy if measure == "production" else None
-            label = f"{family}, {made} · {site}" if made else names[i]
+            what, _, site = names[i].partition(" · ")
+            made = making_of(figures, what).strategy if measure == "production" else None
+            label = f"{what}, {made} · {site}" if made else names[i]
             write_row(page, _row("", sums[i], QUANTITY, known, state=state), columns, label, "units")
         page.row += 1
     if not wrote:

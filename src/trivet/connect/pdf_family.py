@@ -197,7 +197,7 @@ def _money(sheet: Sheet, figures: Figures, rows: dict[str, Row], earlier: Earlie
     places = 2 if max((p or 0 for p in prices), default=0) < 100 else 0
     sheet.head("Net price a unit", "", prices, places)
     if rows["budget_revenue"].known.any() and rows["budget_units"].known.any():
-        planned = _ratios(*(sheet.amounts(rows[f"budget_{name}"]) for name in ("revenue", "units")), sheet.worth)
+        planned = _ratios(sheet.amounts(rows["budget_revenue"]), sheet.amounts(rows["budget_units"]), sheet.worth)
         sheet.under("  budget", planned, places)
         sheet.against("  difference", prices, planned, places)
     for label, name, have in (("Revenue", "revenue", revenue), ("Margin at standard cost", "margin", margin)):
