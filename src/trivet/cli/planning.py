@@ -1,6 +1,7 @@
 """The plan: `plan`, `show`, `compare`, `explain`, `check`."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
@@ -107,6 +108,14 @@ def show(  # noqa: PLR0913 - one option a choice of the view
             last=last,
             unit=unit,
             currency=currency,
+    along: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            help="Along time: cumulative, rolling:12, mean:3, to-date, last-year, growth, shift:1, filled, or cover "
+            "(days a stock lasts).",
+        ),
+    ] = None,
             rate=rate,
             structure="as-was" if as_was else "today" if today else "plan",
             as_of=as_of,
@@ -131,6 +140,7 @@ def _show_part(tables: "tuple[NumbersAnswer, ...]", console: Console) -> None:
 
 
 def _since(changes: int) -> str:
+            along=along,
     return "1 change" if changes == 1 else f"{changes} changes"
 
 
@@ -143,7 +153,8 @@ def _show_numbers(value: "NumbersAnswer", console: Console) -> None:
     at = "" if value.rate == "plan" else f" at {value.rate} rates"
     since = f" and {_since(value.changes)} since" if value.changes else ""
     console.print(
-        f"[bold]{value.measure}[/], {value.unit}{at}, {value.where}, version {value.version}{since}: {value.about}"
+        f"[bold]{value.measure}[/]{along}, {value.unit}{at}, {value.where}, version {value.version}{since}: "
+        f"{value.about}"
     )
     if not value.rows:
         console.print(
@@ -163,8 +174,9 @@ def _print_rows(value: "NumbersAnswer", rows: "Sequence[Row]", console: Console)
         for name in value.periods[part]:
             table.add_column(name, justify="right", no_wrap=True)
         for row in rows:
-            table.add_row(_called(row), *[number(cell, value.unit, value.format) for cell in row.values[part]])
+            table.add_row(_called(row), *_cells(value, row)[part])
         console.print(table)
+    along = f", {value.along}" if value.along else ""
 
 
 def _called(row: "Row") -> str:
@@ -173,6 +185,11 @@ def _called(row: "Row") -> str:
 
 NUMBERS = 120
 """Columns a table of numbers takes at most; what does not fit beside each other stands below."""
+    if value.below:
+        console.print("[bold]Items below target[/], of those with one")
+        _print_rows(replace(value, unit="ratio", format="0 %"), value.below, console)
+    if value.note:
+        console.print(f"[dim]{value.note}.[/]", soft_wrap=True)
 
 
 def _blocks(value: "NumbersAnswer", rows: "Sequence[Row]", width: int) -> Iterator[slice]:
@@ -182,13 +199,22 @@ def _blocks(value: "NumbersAnswer", rows: "Sequence[Row]", width: int) -> Iterat
     room = width - max(len(name) for name in (value.by, *(_called(row) for row in rows)))
     first, used = 0, 0
     for i, name in enumerate(value.periods):
-        need = 2 + max((len(name), *(len(number(row.values[i], value.unit, value.format)) for row in rows)))
+        need = 2 + max((len(name), *(len(_cells(value, row)[i]) for row in rows)))
         if i > first and used + need > room:
             yield slice(first, i)
             first, used = i, 0
         used += need
     if value.periods:
         yield slice(first, len(value.periods))
+
+_MARKED = {"at least": "≥ ", "no demand": "no demand", "": ""}
+
+
+def _cells(value: "NumbersAnswer", row: "Row") -> list[str]:
+    """Write the values of a row, each with how it is read."""
+    texts = [number(cell, value.unit, value.format) for cell in row.values]
+    return [f"{_MARKED[mark]}{text}" for mark, text in zip(row.marks, texts, strict=True)] if row.marks else texts
+
 
 
 def number(value: Decimal | None, unit: str = "", form: str = "0") -> str:
@@ -204,7 +230,7 @@ def number(value: Decimal | None, unit: str = "", form: str = "0") -> str:
     places = len(form.removesuffix(" %").partition(".")[2])
     if form.endswith(" %"):
         return f"{value * 100:,.{places}f} %"
-    small = 10 if unit in ("units", "hours") else 1000
+    small = 10 if unit in ("units", "hours", "days") else 1000
     whole = abs(value) >= small or value == value.to_integral_value()
     return f"{value:,.{places if whole else max(places, 2)}f}"
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+import polars as pl
+
 from trivet.core.buckets import Buckets, Period
 from trivet.core.errors import InvalidInput
 from trivet.core.ids import MeasureId, VersionId
@@ -18,6 +20,9 @@ from trivet.core.summary import PlanSummary
 from trivet.core.units import check_unit, read_units
 from trivet.finance.exchange import RateType
 from trivet.finance.restatement import LOCAL
+from trivet.planning.along import Way, parse_along
+from trivet.planning.course import start_course
+from trivet.planning.cover import LASTS_AGAINST, check_cover, cover, flow_after
 from trivet.planning.currencies import Asked, InCurrency, currency_words, roll_up_in_currency
 from trivet.planning.explain import unit_in_words
 from trivet.planning.ranges import is_bound, roll_bound
@@ -30,6 +35,7 @@ from trivet.workspace.workspace import MAIN, Looked, Workspace
 
 RollUp = Callable[[PlanInputs, Panel, MeasureSpec, Asked], tuple[tuple[InCurrency, ...], tuple[Issue, ...]]]
 DECLARED = Shells(command="show", why="pages come with the workbench")
+_PERCENT = "0.0 %"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +73,8 @@ class View:
     """
 
     by: str = "family"
+        along: how they run along time: cumulative, rolling:N, mean:N, to-date, last-year, growth, shift:N, filled, or
+            cover (days a stock, backlog or material lasts); None = as they are.
     period: str = "bucket"
     where: tuple[str, ...] = ()
     first: str | None = None
@@ -79,13 +87,15 @@ class View:
 
 
 _WHOLE = View()
+    along: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One member's values, one a period; None where there is none (which is not zero).
 
-    `currency` is given where rows stand in different currencies, which are never added.
+    `currency` is given where rows stand in different currencies, which are never added. Of days of cover, `marks` says
+    how each is read: `at least`, `no demand`, or nothing.
     """
 
     member: str
@@ -94,6 +104,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+    marks: tuple[str, ...] = ()
 class NumbersAnswer:
     """A measure as a table: what, where, when, unit and version.
 
@@ -107,6 +118,9 @@ class NumbersAnswer:
     """
 
     version: VersionId
+        along: how the values run along time, in words; empty = as they are.
+        note: what stands in closed buckets, and why some periods are empty.
+        below: of days of supply, share of each row's items with a target that are below it.
     measure: MeasureId
     about: str
     unit: str
@@ -122,6 +136,9 @@ class NumbersAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+    along: str = ""
+    note: str = ""
+    below: tuple[Row, ...] = ()
 class IssuesAnswer:
     """Every issue of a version, largest amount at stake first."""
 
@@ -193,12 +210,18 @@ def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, pla
     panel, seen = _seen(workspace, looked, rows, view, panel)
     asked = Asked(
         levels={},
+    along = parse_along(view.along) if view.along else None
+    if along is not None and along.way is Way.COVER:
+        return _covered(workspace, looked, view, spec, plan)
+    course = None
+    if along is not None:
+        course, inputs, panel = start_course(along, _period(view.period), inputs, panel, spec, restated=_is_money(view))
         period=_period(view.period),
         scope=parse_scope(view.where, seen.model.dimensions),
         currency=view.currency,
         kind=_kind(view.rate),
     )
-    money = view.currency is not None or asked.kind is not RateType.PLAN
+    money = _is_money(view)
     levels = _levels(panel, seen, rows)
     rolling = roll_up_in_currency if money else _plain(view.unit)
     if is_bound(spec.id) and not money:
@@ -211,15 +234,36 @@ def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, pla
         version=looked.version.id,
         measure=spec.id,
         about=spec.about,
-        unit=currency_words(inputs, spec, view.currency) if money else view.unit or unit_in_words(spec, inputs),
-        where=workspace.rights.where(", ".join(view.where)),
+    unit = currency_words(inputs, spec, view.currency) if money else view.unit or unit_in_words(spec, inputs)
+    head = replace(
+        _head(workspace, looked, view, spec),
+        unit=unit,
         by=rows.title if levels[0] else "",
         periods=labels,
-        rows=_every_row(((part.currency, part.rolled) for part in parts), spec, shown, view.currency),
         issues=(*issues, behind) if behind else issues,
         rate=asked.kind,
-        format=spec.format,
+    )
+    if course is not None:
+        parts = course.run(parts, spec, model.buckets, shown[0])
+        note = course.tell(parts, spec, list(zip(labels, shown, strict=True)))
+        head = replace(head, along=course.words, note=note)
+        head = replace(head, unit="ratio", format=_PERCENT) if course.ratio else head
+    return replace(
+        head,
+        rows=_every_row(((part.currency, part.rolled) for part in parts), spec, shown, view.currency),
         effects=_every_row(((part.currency, part.effect) for part in parts), spec, shown, view.currency),
+    )
+
+
+def _head(workspace: Workspace, looked: Looked, view: View, spec: MeasureSpec) -> NumbersAnswer:
+    """Give what stands above a table, before it has rows."""
+        unit="",
+        where=workspace.rights.where(", ".join(view.where)),
+        by="",
+        periods=(),
+        rows=(),
+        issues=(),
+        format=spec.format,
         changes=looked.stale.changes if looked.stale else 0,
     )
 
@@ -228,6 +272,51 @@ def _seen(workspace: Workspace, looked: Looked, rows: Rows, view: View, panel: P
     """Give the numbers and inputs by the structure that is asked for."""
     try:
         by = By(view.structure)
+def _is_money(view: View) -> bool:
+    return view.currency is not None or _kind(view.rate) is not RateType.PLAN
+
+
+def _covered(workspace: Workspace, looked: Looked, view: View, spec: MeasureSpec, plan: str) -> NumbersAnswer:
+    """Give the days a level lasts, as a table."""
+    check_cover(spec.id)
+    for value, option in ((view.unit, "--unit"), (view.currency, "--currency"), (view.as_of, "--as-of")):
+        if value is not None:
+            raise InvalidInput(f"cover counts days of the plan as it stands. Leave {option} out.")
+    if view.structure != By.PLAN:
+        raise InvalidInput("cover is told by the structure of the plan. Leave --today and --as-was out.")
+    rows, whole = rows_by(looked.inputs, view.by), workspace.whole(plan)
+    panel, seen = looked.plan.panel(spec.grain), rows.inputs
+    scope, levels = parse_scope(view.where, seen.model.dimensions), _levels(panel, seen, rows)
+    apart = rows.dimension == "location" or any(node.dimension == "location" for node in scope)
+    flow = flow_after(whole.inputs, whole.plan, spec.id, apart=apart)[whole.plan.panel(spec.grain).find(panel.keys)]
+    labels, shown = _shown(view, spec, looked.inputs.model.buckets)
+    found = [cover(seen, panel, flow, spec.id, level, period=_period(view.period), scope=scope) for level in levels]
+    behind = looked.stale.issue(spec.id) if looked.stale else None
+    return replace(
+        _head(workspace, looked, view, spec),
+        unit="days",
+        format="0",
+        by=rows.title if levels[0] else "",
+        periods=labels,
+        rows=_sorted(
+            Row(member=name, values=values, marks=marks) for one in found for name, values, marks in one.told(shown)
+        ),
+        issues=(behind,) if behind else (),
+        along="calendar days it lasts",
+        note=f"against {LASTS_AGAINST[spec.id]}" + (", what goes to other locations" if apart else ""),
+        below=_sorted(Row(member=name, values=values) for one in found for name, values in one.told_below(shown)),
+    )
+
+
+def _sorted(rows: Iterable[Row]) -> tuple[Row, ...]:
+    return tuple(sorted(rows, key=lambda row: row.member.split(PATH)))
+
+
+def _names(keys: pl.DataFrame, rows: int) -> list[str]:
+    """Name the rows of a rolled-up table; without levels there is one, the total."""
+    return [str(name) for name in keys[keys.columns[0]].to_list()] if keys.width else ["total"][:rows]
+
+
     except ValueError as error:
         raise InvalidInput(f"structure is '{view.structure}'; expected {', '.join(By)}.") from error
     today = rows_by(see_today(workspace, looked), view.by).inputs if by is By.TODAY else None
@@ -320,9 +409,9 @@ def _every_row(
 
 def _rows(rolled: RolledUp, spec: MeasureSpec, shown: list[int], currency: str) -> tuple[Row, ...]:
     groups = len(rolled.present[spec.id])  # without rows there is no total either
-    names = rolled.keys[rolled.keys.columns[0]].to_list() if rolled.keys.width else ["total"][:groups]
+    names = _names(rolled.keys, groups)
     return tuple(
-        Row(member=str(name), values=tuple(_value(rolled, spec, i, column) for column in shown), currency=currency)
+        Row(member=name, values=tuple(_value(rolled, spec, i, column) for column in shown), currency=currency)
         for i, name in enumerate(names)
     )
 
