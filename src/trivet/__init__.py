@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from trivet.usecases.set_mix import ItemShare, set_mix
     from trivet.usecases.show_accuracy import show_accuracy
     from trivet.usecases.show_consensus import show_consensus
+    from trivet.usecases.show_gaps import show_gaps
     from trivet.usecases.show_health import show_health
     from trivet.usecases.show_mix import show_mix
     from trivet.usecases.show_plan import View, show_numbers, show_plan
@@ -108,6 +109,7 @@ __all__ = [
     "set_mix",
     "show_accuracy",
     "show_consensus",
+    "show_gaps",
     "show_health",
     "show_mix",
     "show_numbers",

@@ -124,6 +124,8 @@ class Gap:
         cause: what the numbers say about why.
         owner: role that answers for it.
         tolerance: percent up to which nobody has to act.
+        units: the same in units; None where what it is held against has none.
+        against: what it is held against, in plan currency.
     """
 
     kind: GapKind
@@ -134,6 +136,8 @@ class Gap:
     cause: str
     owner: str
     tolerance: Decimal
+    units: Decimal | None = None
+    against: Decimal = Decimal(0)
 
     @property
     def beyond(self) -> bool:

@@ -6,17 +6,17 @@ money, unserved_demand, price and the budget panel. Ranked by money; what lies i
 listed but asks nobody to act.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 import numpy as np
+import polars as pl
 
 from trivet.core.fiscal import (
     FiscalYear,
     budget_covers,
-    families_of,
     outlook_cost,
     outlook_revenue,
     outlook_units,
@@ -76,16 +76,38 @@ def _partial_budget(budget: Panel, measure: MeasureId, year: FiscalYear, part: t
     )
 
 
-def list_gaps(inputs: PlanInputs, demand: Panel, budget: Panel) -> tuple[Gap, ...]:
+Named = Callable[[pl.DataFrame], Sequence[str]]
+"""Names the member each row of keys belongs to."""
+
+
+def list_gaps(
+    inputs: PlanInputs,
+    demand: Panel,
+    budget: Panel,
+    *,
+    named: Named | None = None,
+    spans: Sequence[FiscalYear] | None = None,
+    every: bool = False,
+) -> tuple[Gap, ...]:
     """List the gaps of this fiscal year and the next by family, largest money first.
+
+    Args:
+        inputs: what the plan was made from.
+        demand: its demand panel.
+        budget: the budget, by family and region or at any keys `named` knows.
+        named: members the gaps are told of; None = families.
+        spans: buckets they are told of; None = this fiscal year and the next.
+        every: whether pairs that do not differ are told as well, with an amount of 0.
 
     Money in plan currency: outlook less budget (negative = below), and revenue not served (negative).
     """
-    sums = _sums(inputs, demand, budget)
+    sums = _sums(demand, budget, named or _families(inputs))
     found = []
-    for year in years_ahead(demand.buckets):
+    for year in years_ahead(demand.buckets) if spans is None else spans:
+        covered = [pair for pair in _BUDGETED if budget_covers(budget, pair[1], year.columns)]
         for row in range(len(sums.families)):
-            found += [*_budget_gaps(inputs, sums, row, year), *_unserved(inputs, sums, row, year)]
+            found += [*_budget_gaps(inputs, sums, row, year, covered), *_unserved(inputs, sums, row, year)]
+    found = [gap for gap in found if every or gap.amount]
     return tuple(sorted(found, key=lambda gap: (-abs(gap.amount), gap.year, gap.family or "", gap.kind)))
 
 
@@ -101,12 +123,32 @@ class _Sums:
     lost: Counts
     wanted: Counts
     budget: Panel
+    budgeted: Mapping[str, list[int]]
 
 
-def _sums(inputs: PlanInputs, demand: Panel, budget: Panel) -> _Sums:
+_BUDGETED: Final = ((GapKind.REVENUE, "budget_revenue"), (GapKind.MARGIN, "budget_margin"))
+"""What is held against the budget."""
+
+
+def _families(inputs: PlanInputs) -> Named:
+    """Name the family of each row: its own, or that of its item."""
+    family = inputs.model.dimensions["item"].parents("family")
+
+    def named(keys: pl.DataFrame) -> Sequence[str]:
+        if "family" in keys.columns:
+            return keys["family"].to_list()
+        return [family.get(item, "") for item in keys["item"].to_list()]
+
+    return named
+
+
+def _sums(demand: Panel, budget: Panel, named: Named) -> _Sums:
     """Add up by family; a family that only the budget knows has an outlook of 0."""
-    labels, revenue = families_of(inputs.model, demand), outlook_revenue(demand)
-    absent = sorted(set(budget.keys["family"].to_list()) - set(labels))
+    labels, revenue = list(named(demand.keys)), outlook_revenue(demand)
+    budgeted: dict[str, list[int]] = {}
+    for row, name in enumerate(named(budget.keys)):
+        budgeted.setdefault(name, []).append(row)
+    absent = sorted(set(budgeted) - set(labels))
     nothing = np.zeros((len(absent), len(demand.buckets)), dtype=np.int64)
 
     def by_family(values: Counts) -> Counts:
@@ -121,23 +163,21 @@ def _sums(inputs: PlanInputs, demand: Panel, budget: Panel) -> _Sums:
         lost=by_family(demand.count("unserved_demand")),
         wanted=by_family(demand.count("revenue")),
         budget=budget,
+        budgeted=budgeted,
     )
 
 
-def _budget_gaps(inputs: PlanInputs, sums: _Sums, row: int, year: FiscalYear) -> Sequence[Gap]:
+def _budget_gaps(
+    inputs: PlanInputs, sums: _Sums, row: int, year: FiscalYear, covered: Sequence[tuple[GapKind, str]]
+) -> Sequence[Gap]:
     family, found = sums.families[row], []
-    rows = [i for i, name in enumerate(sums.budget.keys["family"].to_list()) if name == family]
-    for kind, measure, have in (
-        (GapKind.REVENUE, "budget_revenue", sums.revenue),
-        (GapKind.MARGIN, "budget_margin", sums.margin),
-    ):
-        given = sums.budget.mask(measure)[rows][:, year.columns].any()
-        if not given or not budget_covers(sums.budget, measure, year.columns):
+    rows = sums.budgeted.get(family, [])
+    for kind, measure in covered:
+        have = sums.revenue if kind is GapKind.REVENUE else sums.margin
+        if not sums.budget.mask(measure)[rows][:, year.columns].any():
             continue
         planned = _total(sums.budget.count(measure)[rows], year)
         amount = int(have[row, year.columns].sum()) - planned
-        if not amount:
-            continue
         what = _ABOVE[kind] if amount > 0 else kind
         found.append(
             Gap(
@@ -148,7 +188,9 @@ def _budget_gaps(inputs: PlanInputs, sums: _Sums, row: int, year: FiscalYear) ->
                 share=percent(to_decimal(amount, MONEY), to_decimal(planned, MONEY)),
                 cause=_cause(sums, row, rows, year, inputs.model.company.currency),
                 owner=_OWNER[what],
-                tolerance=_tolerance(inputs, kind, family, TOLERANCE),
+                tolerance=tolerance_of(inputs, _KPI[kind], family, TOLERANCE),
+                units=_units(sums, row, rows, year),
+                against=to_decimal(planned, MONEY),
             )
         )
     return found
@@ -175,8 +217,6 @@ def _cause(sums: _Sums, row: int, rows: Sequence[int], year: FiscalYear, currenc
 
 def _unserved(inputs: PlanInputs, sums: _Sums, row: int, year: FiscalYear) -> Sequence[Gap]:
     lost = to_decimal(int(sums.unserved[row, year.columns].sum()), MONEY)
-    if not lost:
-        return ()
     units = to_decimal(int(sums.lost[row, year.columns].sum()), QUANTITY)
     wanted = to_decimal(int(sums.wanted[row, year.columns].sum()), MONEY)
     family = sums.families[row]
@@ -189,18 +229,28 @@ def _unserved(inputs: PlanInputs, sums: _Sums, row: int, year: FiscalYear) -> Se
             share=percent(-lost, wanted),
             cause=f"{units:,.0f} units of the consensus can't be shipped in time",
             owner=_OWNER[GapKind.UNSERVED],
-            tolerance=_tolerance(inputs, GapKind.UNSERVED, family, UNSERVED_TOLERANCE),
+            tolerance=tolerance_of(inputs, _KPI[GapKind.UNSERVED], family, UNSERVED_TOLERANCE),
+            units=-units,
+            against=wanted,
         ),
     )
 
 
-def _tolerance(inputs: PlanInputs, kind: GapKind, family: str, default: Decimal) -> Decimal:
-    """Take the tolerance of the family's target, else the company's, else the default."""
+def _units(sums: _Sums, row: int, rows: Sequence[int], year: FiscalYear) -> Decimal | None:
+    """Give the units of the outlook less those of the budget; None when the budget has none."""
+    if not rows or not sums.budget.mask("budget_units")[list(rows)][:, year.columns].any():
+        return None
+    planned = _total(sums.budget.count("budget_units")[list(rows)], year)
+    return to_decimal(int(sums.units[row, year.columns].sum()) - planned, QUANTITY)
+
+
+def tolerance_of(inputs: PlanInputs, kpi: str, family: str, default: Decimal) -> Decimal:
+    """Take the tolerance, in percent, of the family's target, else the company's, else the default."""
     targets = inputs.table("targets")
     named = {
         row["family"]: row["tolerance"]
         for row in targets.iter_rows(named=True)
-        if row["kpi"] == _KPI[kind] and row["tolerance"] is not None
+        if row["kpi"] == kpi and row["tolerance"] is not None
     }
     found = named.get(family, named.get(""))
     return default if found is None else Decimal(str(found))

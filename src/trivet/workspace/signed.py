@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from trivet.core.entries import Logged, RecordChange
 from trivet.core.gates import Gate, GateName
 from trivet.core.health import Acceptance, Answers, Charge, Health
-from trivet.core.ids import ScenarioId, Seq
+from trivet.core.ids import ScenarioId, Seq, VersionId
 from trivet.core.issues import Issue
 from trivet.core.mask import see_panel
 from trivet.core.panel import Panel
@@ -86,9 +86,18 @@ def sign(
     return refused
 
 
-def last_published(workspace: "Workspace", scenario: str, inputs: PlanInputs) -> Panel | None:
-    """Give the consensus of the last plan a scenario or what it stands on published, cut to what the actor may see."""
-    version = _last_published(workspace, scenario)
+def last_published(
+    workspace: "Workspace", scenario: str, inputs: PlanInputs, *, before: VersionId | None = None
+) -> Panel | None:
+    """Give the consensus of the last plan a scenario or what it stands on published, cut to what the actor may see.
+
+    Args:
+        workspace: the open workspace.
+        scenario: whose.
+        inputs: of the plan it is held against, as the actor sees them.
+        before: only versions older than this one; None = every one.
+    """
+    version = _last_published(workspace, scenario, before)
     if version is None:
         return None
     panel = workspace.store.load_panel(version.id, "demand", ["consensus_demand"])
@@ -98,10 +107,12 @@ def last_published(workspace: "Workspace", scenario: str, inputs: PlanInputs) ->
     return now if workspace.rights.whole else see_panel(now, inputs.model, workspace.rights)
 
 
-def _last_published(workspace: "Workspace", scenario: str) -> StoredVersion | None:
+def _last_published(workspace: "Workspace", scenario: str, before: VersionId | None) -> StoredVersion | None:
     name: ScenarioId | None = ScenarioId(scenario)
+    every = [version.id for version in workspace.store.versions()]
+    older = set(every if before is None else every[: every.index(before)])
     while name is not None:
-        versions = [v for v in workspace.store.versions(name) if v.state is VersionState.PUBLISHED]
+        versions = [v for v in workspace.store.versions(name) if v.state is VersionState.PUBLISHED and v.id in older]
         if versions:
             return versions[-1]
         name = workspace.store.scenario(name).parent
