@@ -98,6 +98,7 @@ NOT_AT_VELMORA = {
     "member_changes": "no code was renamed or merged",
     "production_strategies": "every line follows its demand",
     "allocation": "what is short is shared fairly",
+    "production_limits": "only capacity and materials limit what it makes",
     "routing_changes": "its ways of making cost the same all through",
     "history_corrections": "what its cleansing finds is true",
     "hours_worked": "its lines book no hours",

@@ -110,7 +110,9 @@ class Case:
         demand = self.demand_panel(inputs)
         supply, load, material, first = supply_panels(inputs)
         supply = self._fix(supply, "firm_production", self.firm)
-        supply, load, material, second = require(inputs, demand, supply, load, material)
+        supply, load, material, second = require(
+            inputs, demand, supply, load, material, targets=self.options.use_targets
+        )
         for measure, series in self.held.items():
             if REGISTRY[measure].grain == "supply":
                 supply = self._fix(supply, measure, series)

@@ -1,7 +1,7 @@
 """Fixed production that can't all hold: the message names a minimal set, and nothing that is not part of it."""
 
 from tests.supply.supply_company import Case, Row, Rows, crew, line
-from trivet.supply.conflicts import _minimal
+from trivet.supply.conflicts import minimal
 
 
 def three_families(**more: Rows) -> dict[str, Rows]:
@@ -48,10 +48,10 @@ def test_material_conflict_counts_what_is_there_until_then() -> None:
     assert "By 2026-04 there are 20, and F-P at N 16 units, F-Q at N 12 units are 28 units together" in found.message
 
 
-def test_minimal_set_is_irreducible() -> None:
+def testminimal_set_is_irreducible() -> None:
     needs = {"a": 5.0, "b": 9.0, "c": 5.0, "d": 1.0}
-    chosen = _minimal(needs, 13.0)
+    chosen = minimal(needs, 13.0)
     assert list(chosen) == ["b", "a"]
     assert sum(chosen.values()) > 13
     assert all(sum(chosen.values()) - amount <= 13 for amount in chosen.values())
-    assert list(_minimal({"a": 1.0}, 9.0)) == ["a"]
+    assert list(minimal({"a": 1.0}, 9.0)) == ["a"]

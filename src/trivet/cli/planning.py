@@ -40,6 +40,16 @@ def plan(
     objective: Annotated[
         Objective, typer.Option(help="margin with agreed penalties, or service: customers, then stock, then margin.")
     ] = Objective.MARGIN,
+    overload: Annotated[
+        bool, typer.Option(help="Whether hours beyond capacity may be used: what it would take.")
+    ] = False,
+    unmet: Annotated[
+        bool, typer.Option(help="Whether demand may be late or lost; else served whatever it costs.")
+    ] = True,
+    targets: Annotated[bool, typer.Option(help="Whether stock targets count; else stock only covers demand.")] = True,
+    cycles: Annotated[bool, typer.Option(help="Whether production cycles are kept.")] = True,
+    smoothing: Annotated[bool, typer.Option(help="Whether changes of production are limited and priced.")] = True,
+    strict: Annotated[bool, typer.Option(help="Whether least and most quantities go before customers.")] = False,
     background: Annotated[bool, typer.Option("--background", help="Leave it to a worker (trivet jobs).")] = False,
     as_json: Json = False,
 ) -> None:
@@ -50,7 +60,18 @@ def plan(
 
     workspace = opened(context, quiet=as_json)
     chosen = mode or workspace.settings.mode
-    options = PlanOptions(allow_overtime=overtime, allow_subcontract=subcontract, mode=chosen, objective=objective)
+    options = PlanOptions(
+        allow_overtime=overtime,
+        allow_subcontract=subcontract,
+        mode=chosen,
+        objective=objective,
+        allow_overload=overload,
+        allow_unmet=unmet,
+        use_targets=targets,
+        use_cycles=cycles,
+        use_smoothing=smoothing,
+        strict_limits=strict,
+    )
     if background:
         job = plan_in_background(workspace, scenario, options=options)
         answer(job, as_json=as_json, show=show_job)
@@ -129,6 +150,8 @@ def _show_summary(value: "SummaryAnswer", console: Console) -> None:
         _show_part(value.part, console)
     else:
         show_summary(value.summary, console, version=value.version, state=value.state)
+    if value.choices:
+        console.print(f"Planned with {', '.join(value.choices)}.")
     if value.changes:
         console.print(f"[yellow]{_since(value.changes)} since, not in it.[/] Next: trivet plan")
 

@@ -93,8 +93,8 @@ DUTIES: Final[Mapping[Role, Duties]] = {
     ),
     Role.SUPPLY: _duties(
         "supply sourcing",
-        "resource_changes closures calendars workforce allocation production_strategies routing_changes lanes storage "
-        "inventory_policy supplier_caps supply_sources levers assumptions risks",
+        "resource_changes closures calendars workforce allocation production_strategies production_limits "
+        "routing_changes lanes storage inventory_policy supplier_caps supply_sources levers assumptions risks",
         Task.SUBMIT,
     ),
     Role.SOURCING: _duties("", "supply_sources supplier_caps substitutes levers assumptions risks"),

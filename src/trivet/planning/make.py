@@ -5,17 +5,17 @@ money (what it means), then reconciliation (where it differs from what was promi
 inputs, entries, options, engines and reference give the same plan, bit by bit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from hashlib import sha256
-from itertools import product
 
 from trivet.core.entries import Logged
 from trivet.core.fold import fold
 from trivet.core.ids import Digest, GrainName
 from trivet.core.issues import Issue
 from trivet.core.learned import Learned
-from trivet.core.options import LARGEST_PROGRAMME, ForecastMode, Objective, PlanOptions
+from trivet.core.options import ADDED, PlanOptions, every_choice, said_choices
 from trivet.core.panel import Panel
 from trivet.core.plan import Plan, PlanInputs, Recipe
 from trivet.core.ports import Engines, Forecaster, Progress
@@ -86,7 +86,7 @@ def make_plan(
     supply, load, material, problems = supply_panels(inputs)
     found.add(problems)
     supply = write_forecast_errors(inputs, demand, supply, engines.forecaster)
-    supply, load, material, problems = require(inputs, demand, supply, load, material)
+    supply, load, material, problems = require(inputs, demand, supply, load, material, targets=options.use_targets)
     found.add(problems)
     supply = found.keep(fold(supply, in_rows_of(entries, supply, axes, inputs.model), inputs.model, units))
     material = found.keep(fold(material, in_rows_of(entries, material, axes, inputs.model), inputs.model, units))
@@ -218,22 +218,27 @@ def _recipe(
 
 def options_digest(options: PlanOptions) -> Digest:
     """Give the sha256 over the choices of a scenario, as its recipe holds it."""
-    chosen = asdict(options)
-    if options.largest_programme == LARGEST_PROGRAMME:
-        # Recipes written before this choice existed stay what they are.
-        del chosen["largest_programme"]
-    if options.objective is Objective.MARGIN:
-        del chosen["objective"]
-    return _digest(repr(sorted(chosen.items())))
+    chosen, usual = asdict(options), asdict(PlanOptions())
+    # Recipes written before a choice existed stay what they are.
+    kept = {name: value for name, value in chosen.items() if name not in ADDED or value != usual[name]}
+    return _digest(repr(sorted(kept.items())))
 
 
 def find_options(digest: Digest) -> PlanOptions | None:
     """Find the options a recipe names, among those the command line can choose; None for others."""
-    for overtime, subcontract, mode, objective in product((True, False), (True, False), ForecastMode, Objective):
-        options = PlanOptions(allow_overtime=overtime, allow_subcontract=subcontract, mode=mode, objective=objective)
-        if options_digest(options) == digest:
-            return options
-    return None
+    return _known_options().get(digest)
+
+
+def choices_of(digest: Digest) -> tuple[str, ...]:
+    """Say the choices a recipe names that are not the usual ones; options nobody can choose now as such."""
+    found = find_options(digest)
+    return said_choices(found) if found else ("options of its own",)
+
+
+@cache
+def _known_options() -> Mapping[Digest, PlanOptions]:
+    """Give every choice the command line has, by digest."""
+    return {options_digest(options): options for options in every_choice()}
 
 
 def _digest(text: str) -> Digest:

@@ -31,13 +31,14 @@ class Crew:
     Attributes:
         regular: without overtime; once a plan is made, no more than its people give.
         allowed: overtime at most (inf = as its people say); share: of the regular hours.
-        premium: cost of an overtime hour above a regular one.
+        premium: cost of an overtime hour above a regular one; wage: (resources,) of a regular one.
     """
 
     regular: Rates
     allowed: Rates
     share: Rates
     premium: Rates
+    wage: Rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,10 +60,12 @@ def read_crew(inputs: PlanInputs, load: Panel, *, overtime: bool) -> Crew:
     table = inputs.table("resources")
     names = ("resource", "crew_cost", "overtime_premium")
     costs = {
-        name: float(crew or 0.0) * float(premium or 0.0) for name, crew, premium in table.select(names).iter_rows()
+        name: (float(crew or 0.0), float(crew or 0.0) * float(premium or 0.0))
+        for name, crew, premium in table.select(names).iter_rows()
     }
-    premium = np.array([costs[name] for name in load.keys["resource"].to_list()]).reshape(-1, 1)
-    return Crew(regular=regular, allowed=regular * share, share=share, premium=np.broadcast_to(premium, regular.shape))
+    both = np.array([costs[name] for name in load.keys["resource"].to_list()]).reshape(-1, 2)
+    premium = np.broadcast_to(both[:, 1:], regular.shape)
+    return Crew(regular=regular, allowed=regular * share, share=share, premium=premium, wage=both[:, 0])
 
 
 def add_hours(

@@ -27,13 +27,15 @@ def find_conflicts(found: Found) -> tuple[Issue, ...]:
 
 
 def _hours(found: Found) -> list[Issue]:
+    if found.task.options.allow_overload:
+        return []
     load, network = found.filled.load, found.network
     horizon = load.buckets.horizon
     hours = load.count("load_hours")[:, horizon] / 1000.0
     temporary = load.count("temporary_hours")[:, horizon] / 1000.0
     limit = found.crew.regular + found.crew.allowed + temporary
     # The last unit of each item on the line may be rounded up into this bucket.
-    over = hours > limit * (1 + ROUNDING) + _last_units(network, hours.shape)
+    over = hours > limit * (1 + ROUNDING) + last_units(network, hours.shape)
     issues: list[Issue] = []
     for row, name in enumerate(load.keys["resource"].to_list()):
         if not over[row].any():
@@ -49,7 +51,7 @@ def _hours(found: Found) -> list[Issue]:
                 message=f"production that is fixed needs {float((hours - limit)[row][over[row]].sum()):,.0f} h more "
                 f"than regular hours and overtime in {int(over[row].sum())} buckets. In {found.label(worst)} there "
                 f"are {limit[row, worst]:,.0f} h, and "
-                f"{_in_words(_minimal(_hours_by_family(found, row, worst), limit[row, worst]), 'h')}.",
+                f"{in_words(minimal(_hours_by_family(found, row, worst), limit[row, worst]), 'h')}.",
                 advice="Release or move one of them, or add hours.",
             )
         )
@@ -74,7 +76,7 @@ def _materials(found: Found) -> list[Issue]:
                     stock[row] < 0,
                 ),
                 message=f"fixed production needs up to {units(-stock[row].min())} units more than there are. By "
-                f"{found.label(worst)} there are {there:,.0f}, and {_in_words(_minimal(used, there), 'units')}.",
+                f"{found.label(worst)} there are {there:,.0f}, and {in_words(minimal(used, there), 'units')}.",
                 advice="Release or move one of them, or find the material.",
             )
         )
@@ -119,7 +121,7 @@ def _fixed(network: Network) -> Flags:
     return held
 
 
-def _minimal(needs: Mapping[str, float], there: float) -> Mapping[str, float]:
+def minimal(needs: Mapping[str, float], there: float) -> Mapping[str, float]:
     """Choose the fewest needs, the largest first, that together exceed what is there; all when even they do not."""
     chosen: dict[str, float] = {}
     for name, amount in sorted(needs.items(), key=lambda need: (-need[1], need[0])):
@@ -129,7 +131,7 @@ def _minimal(needs: Mapping[str, float], there: float) -> Mapping[str, float]:
     return chosen
 
 
-def _in_words(needs: Mapping[str, float], unit: str) -> str:
+def in_words(needs: Mapping[str, float], unit: str) -> str:
     """Say what a minimal set needs: `City at N 160 h and Trekking at N 125 h need 285 h together`."""
     said = [f"{name} {amount:,.0f} {unit}" for name, amount in list(needs.items())[:NAMED]]
     more = len(needs) - len(said)
@@ -138,7 +140,7 @@ def _in_words(needs: Mapping[str, float], unit: str) -> str:
     return f"{names} alone is more" if len(needs) == 1 else f"{names} are {whole} together: not all of them can hold"
 
 
-def _last_units(network: Network, shape: tuple[int, ...]) -> Rates:
+def last_units(network: Network, shape: tuple[int, ...]) -> Rates:
     """Give the hours of one step of every item on each resource: what rounding may move between buckets."""
     result = np.zeros(shape[0])
     step = network.step[network.makes.site[network.uses.make]] / 1000.0

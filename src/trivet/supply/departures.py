@@ -43,7 +43,7 @@ def _strategies(found: Found) -> list[Issue]:
                 place=found.place("production", family_node(family), off),
                 message=f"{family} is to be {way[kinds[family].strategy]}; in {int(off.sum())} buckets it is not: most "
                 f"in {found.label(worst)}, {units(float(made[worst]))} instead of {units(float(wished[worst]))} units. "
-                f"{_why(found, makes, worst)}",
+                f"{why_departed(found, makes, worst)}",
                 advice="Add hours or material there, choose other blocks, or let the plan decide: leave the family out "
                 "of production_strategies.csv.",
             )
@@ -51,7 +51,7 @@ def _strategies(found: Found) -> list[Issue]:
     return issues
 
 
-def _why(found: Found, makes: Counts, bucket: int) -> str:
+def why_departed(found: Found, makes: Counts, bucket: int) -> str:
     """Name what binds the family in that bucket, or up to it: lines that are full, materials at their cap, locks."""
     task, network = found.task, found.network
     said: list[str] = []

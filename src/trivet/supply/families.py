@@ -104,6 +104,7 @@ class _Gathered:
             rooms=tuple(_room(room, self.site) for room in given.rooms),
             followed=tuple((family, np.unique(self.make[makes])) for family, makes in given.followed),
             wished=_sum(given.wished, self.make, len(self.made_at)),
+            rules=given.rules.of_lines(len(self.made_at), len(self.keys)),
         )
 
     def _sum(self, values: Counts) -> Counts:

@@ -12,6 +12,7 @@ import numpy as np
 from trivet.core.ids import Counts, MemberId, Rates
 from trivet.core.issues import Issue, Node, Severity
 from trivet.supply.allotted import find_allotted
+from trivet.supply.breaches import find_breaches
 from trivet.supply.capacity import causes
 from trivet.supply.conflicts import ROUNDING, find_conflicts
 from trivet.supply.departures import find_departures
@@ -39,6 +40,7 @@ def find_issues(found: Found) -> tuple[Issue, ...]:
         *_backlogs(found),
         *find_conflicts(found),
         *find_departures(found),
+        *find_breaches(found),
         *find_oddities(found.inputs, found.network, found.asked, found.rooms, found.run, found.filled.demand),
     )
 

@@ -22,6 +22,7 @@ from trivet.supply.pieces import GOODS, SHARED, Pieces, block_numbers, cut_in_pi
 from trivet.supply.programme import Task, write_programme
 from trivet.supply.standing import Names, pack_standing, prices_of, shares_of, unpack_standing
 from trivet.supply.tiers import weighted
+from trivet.supply.unmet import without_unmet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -107,6 +108,6 @@ def family_prices(task: Task, load: Panel, solver: Solver) -> Rates:
     programme = Programme(families.network.open)
     write_programme(programme, families, load)
     shared = block_numbers(programme.row_blocks, SHARED)
-    model = replace(programme.build(), integer=None)
+    model = without_unmet(programme, replace(programme.build(), integer=None), task.options)
     answer = solver.solve(weighted(programme, model) if task.options.objective is Objective.SERVICE else model)
     return answer.duals[shared] if answer.status is Status.OPTIMAL else np.zeros(len(shared))

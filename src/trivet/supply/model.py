@@ -40,6 +40,7 @@ from trivet.supply.scarcity import Prices
 from trivet.supply.search import Searched, solve_whole
 from trivet.supply.strains import Strain, find_strains
 from trivet.supply.tiers import Reached, put_first, tell_tiers
+from trivet.supply.unmet import without_unmet
 from trivet.supply.workforce import staff_plan
 
 
@@ -110,7 +111,7 @@ def plan_supply(
     programme = Programme(task.network.open)
     at = write_programme(programme, task, load)
     tight = tightened_items(task.network, task.asked, at.flows, at.refused, at.lots, at.stocked)
-    model = programme.build()
+    model = without_unmet(programme, programme.build(), options)
     large = len(model.cost) > options.largest_programme
     tiered = put_first(programme, model, solver, options.objective, large=large)
     searched = solve_whole(

@@ -15,7 +15,7 @@ from trivet.core.ids import Counts, Flags, Rates
 from trivet.core.linear import LinearModel
 from trivet.supply.blocks import Block
 
-SHARED: Final = frozenset({"hours", "hours of people", "room", "material"})
+SHARED: Final = frozenset({"hours", "hours of people", "room", "material", "least load", "even load"})
 """Blocks of rows in which items meet."""
 GOODS: Final = "stock"
 """Block of columns that every item has."""

@@ -28,6 +28,7 @@ from trivet.supply.capacity import (
 )
 from trivet.supply.fair_share import add_fair_share
 from trivet.supply.held import add_held, source_bounds
+from trivet.supply.limits import add_limits, add_overload, add_smoothing, overload_price
 from trivet.supply.lot_sizes import SET_UP, Sized, add_lots, add_setup_hours, choose_lots, set_up_by_part, site_labels
 from trivet.supply.make_to_order import add_ordered_demand
 from trivet.supply.make_to_stock import (
@@ -44,6 +45,7 @@ from trivet.supply.materials import Bought, add_materials, delivery_room
 from trivet.supply.network import Network, in_lots
 from trivet.supply.read_back import Wished
 from trivet.supply.requirements import hours_of
+from trivet.supply.rules import Rules, read_rules
 from trivet.supply.scarcity import Prices
 from trivet.supply.strategies import FamilyStrategy, add_strategies, read_strategies, strategic_makes
 from trivet.supply.wanted import cost_hints
@@ -67,6 +69,7 @@ class Task:
         strategies: of the families that have one, and the makes that follow them.
         wished: (makes, open) counts the strategies ask for.
         options: choices of the scenario.
+        rules: cycles, least and most quantities, even production, as the scenario keeps them.
     """
 
     network: Network
@@ -80,6 +83,7 @@ class Task:
     followed: tuple[tuple[str, Counts], ...]
     wished: Counts
     options: PlanOptions
+    rules: Rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -109,13 +113,16 @@ def read_task(
     people = read_people(inputs, load)
     strategies = read_strategies(inputs, network)
     families = dict(inputs.table("items").select("item", "family").iter_rows())
+    asked = read_asked(inputs, demand, supply, network)
+    rules = read_rules(inputs, network, asked, load, options)
     crew = read_crew(inputs, load, overtime=options.allow_overtime)
     if options.allow_overtime:
         told = people.rows[~np.isnan(people.overtime).all(axis=1) & ~np.isnan(people.hours).any(axis=1)]
         crew.allowed[told] = np.inf
     return Task(
         network=network,
-        asked=read_asked(inputs, demand, supply, network),
+        # Nothing is wanted above what may be kept.
+        asked=replace(asked, target=np.minimum(asked.target, _whole(rules.most_stock, asked.target))),
         crew=crew,
         rooms=read_rooms(inputs, network),
         people=people,
@@ -125,7 +132,15 @@ def read_task(
         followed=strategic_makes(network, strategies, families),
         wished=supply.count("strategy_production")[network.makes.site][:, supply.buckets.horizon],
         options=options,
+        rules=rules,
     )
+
+
+def _whole(units: Rates, otherwise: Counts) -> Counts:
+    """Give units as counts, the other where there is no limit."""
+    known = np.isfinite(units)
+    counts: Counts = np.where(known, np.rint(np.where(known, units, 0.0) * 1000.0).astype(np.int64), otherwise)
+    return counts
 
 
 def write_programme(programme: Programme, task: Task, load: Panel) -> Columns:
@@ -147,6 +162,11 @@ def write_programme(programme: Programme, task: Task, load: Panel) -> Columns:
     given[task.people.rows[task.people.limiting]] = people.rows
     add_production_hours(programme, network, given, flows)
     add_strategies(programme, network, asked, flows, task.wished, task.followed)
+    add_limits(programme, network, asked, task.rules, flows, stocked.stock)
+    add_smoothing(programme, network, asked, task.rules, flows)
+    if task.options.allow_overload:
+        price = overload_price(network, asked, task.crew)
+        add_overload(programme, list(task.resources), price, hours, given)
     lots = _add_lots(programme, task, flows, bought)
     for rows in (hours, given):
         add_setup_hours(programme, network, lots, rows)
@@ -168,9 +188,12 @@ def _add_lots(programme: Programme, task: Task, flows: Flows, bought: Bought) ->
         return ()
     room = purchase_room(network, allowed=task.options.allow_subcontract)
     wished = np.cumsum(task.wished[:, ::-1], axis=1)[:, ::-1] / 1000.0
+    makes = network.makes
+    firm = np.where(makes.fixed, makes.firm, 0)
     return add_lots(
         programme,
-        network,
+        # Outside its cycle no lot of a make begins.
+        replace(network, makes=replace(makes, fixed=makes.fixed | task.rules.closed, firm=firm)),
         task.asked,
         flows,
         bought,
@@ -191,7 +214,7 @@ def _add_part_slack(programme: Programme, task: Task, balance: Counts) -> None:
 def _add_flows(programme: Programme, task: Task) -> Flows:
     network, makes, lanes, sources = task.network, task.network.makes, task.network.lanes, task.network.sources
     released, firm = makes.released / 1000.0, makes.firm / 1000.0
-    most = np.where(makes.routed[:, None], np.inf, released)
+    most = np.where(makes.routed[:, None] & ~task.rules.closed, np.inf, released)
     # Later is dearer by a hair: of two plans that cost the same, the earlier one is made.
     tie = TIE * np.arange(1, network.open + 1) / 1e3
     made = programme.columns(
@@ -315,6 +338,8 @@ def _spare_hours(task: Task, made: Rates, at: Columns, solution: Solution) -> Ra
     if solution.status is Status.OPTIMAL:
         limited = task.people.rows[task.people.limiting]
         temporary[limited] = np.maximum(solution.values[at.people.temporary], 0.0)
+    if task.options.allow_overload:
+        return np.full(temporary.shape, np.inf)
     used = hours_of(task.network, np.rint(made * 1000.0).astype(np.int64), len(task.resources))
     return np.maximum(task.crew.regular + task.crew.allowed + temporary - used, 0.0)
 

@@ -31,7 +31,7 @@ from trivet.supply.ways import read_network
 
 
 def require(
-    inputs: PlanInputs, demand: Panel, supply: Panel, load: Panel, material: Panel
+    inputs: PlanInputs, demand: Panel, supply: Panel, load: Panel, material: Panel, *, targets: bool = True
 ) -> tuple[Panel, Panel, Panel, tuple[Issue, ...]]:
     """Write the unlimited requirements on the supply, load and material panels.
 
@@ -41,6 +41,7 @@ def require(
         supply: as `supply_panels` gives it; a site that demand needs and it does not have is added.
         load: as `supply_panels` gives it.
         material: as `supply_panels` gives it.
+        targets: whether stock is wanted; False = it only covers demand.
 
     Returns:
         The panels with required_production, target_stock, required_hours and material_need. Overloads and
@@ -50,7 +51,7 @@ def require(
     network = read_network(inputs, supply, load, material)
     asked = site_demand(demand, rows_by_site(inputs, demand, supply), supply.rows)
     guarded, problems = service_targets(inputs, network, asked, _errors(supply))
-    target = target_stock(inputs, network, asked, guarded)
+    target = target_stock(inputs, network, asked, guarded) * targets
     held = held_target(inputs, network, target)
     backlog = _opening_backlog(supply)
     made = Chase(inputs, network, asked, held, backlog).run()
@@ -85,13 +86,13 @@ def _strategies(inputs: PlanInputs, chase: Chase) -> tuple[Counts | None, tuple[
     needed = chase.run() / 1000.0
     ordered = network.to_order[network.makes.site]
     needed[ordered] = np.diff(chase.may_be_built()[ordered], axis=1, prepend=0.0)
-    days = _plant_days(inputs, network)
+    days = plant_days(inputs, network)
     wished = wished_production(network, strategies, needed, days, families)
     unknown = sorted({one.family for one in strategies} - set(families.values()))
     return wished, tuple(_unknown_family(family) for family in unknown)
 
 
-def _plant_days(inputs: PlanInputs, network: Network) -> Rates:
+def plant_days(inputs: PlanInputs, network: Network) -> Rates:
     """Give the working days at the plant of every make: (makes, open)."""
     codes = dict(inputs.table("locations").select("location", pl.col("calendar").fill_null("")).iter_rows())
     places = [network.locations[site] for site in network.makes.site.tolist()]

@@ -185,7 +185,7 @@ def add_strategies(
     names = [family for family, _ in strategies]
     if not names:
         return
-    cost = np.array([[_leaving(network, asked, makes)] for _, makes in strategies])
+    cost = np.array([[leaving_cost(network, asked, makes)] for _, makes in strategies])
     units = np.stack([wished[makes].sum(axis=0) / 1000.0 for _, makes in strategies])
     more = programme.columns("more than its strategy", names, cost=cost)
     less = programme.columns("less than its strategy", names, cost=cost)
@@ -204,7 +204,7 @@ def strategic_makes(
     return tuple((family, makes) for family, makes in found if len(makes))
 
 
-def _leaving(network: Network, asked: Asked, makes: Counts) -> float:
+def leaving_cost(network: Network, asked: Asked, makes: Counts) -> float:
     """Give what a unit off the strategy costs: more than keeping it to the end, less than losing a customer."""
     sites = network.makes.site[makes]
     hold = float(asked.worth.hold[sites].max()) * network.open * KEPT

@@ -30,6 +30,8 @@ class Policy:
     quantity: int | None = None
     service: float | None = None
     service_kind: str | None = None
+    maximum_days: float | None = None
+    maximum_quantity: int | None = None
     hold_cost: float | None = None
     late_cost: float | None = None
     lost_cost: float | None = None
@@ -136,7 +138,7 @@ def target_stock(inputs: PlanInputs, network: Network, demand: Counts, guarded: 
     quantity, days = stated(found, "quantity", network.open), np.nan_to_num(stated(found, "days", network.open))
     ahead = go_on(inputs, network, demand)
     units = coming(network, ahead, np.where(np.isnan(quantity), days, 0.0))
-    units = units + _shared_quantities(found, coming(network, ahead, np.full(len(found), 90.0)))
+    units = units + _shared_quantities(found, "quantity", coming(network, ahead, np.full(len(found), 90.0)))
     going = coming(network, ahead, network.days.mean() * np.ones(len(found))) > 0
     units = np.where(np.isnan(guarded), units, np.where(going, guarded, 0.0))
     counts = np.rint(units * 1000.0).astype(np.int64)
@@ -191,17 +193,37 @@ def build_floor(network: Network, demand: Counts, build: Rates) -> Counts:
     return np.floor(np.array(rows).reshape(demand.shape) + 1e-6).astype(np.int64)
 
 
-def _shared_quantities(found: Policies, weights: Rates) -> Rates:
-    """Share targets given in units over the sites they cover, by the demand of the coming quarter."""
+def most_stock(inputs: PlanInputs, network: Network, ahead: Rates) -> Rates:
+    """Give the most stock the policy allows at the end of each open bucket: (sites, open) units, inf = any.
+
+    Args:
+        inputs: the snapshot.
+        network: the sites.
+        ahead: (sites, open + further) units as `go_on` gives them.
+    """
+    found = policies(inputs, network)
+    quantity, days = (stated(found, name, network.open) for name in ("maximum_quantity", "maximum_days"))
+    shared = _shared_quantities(found, "maximum_quantity", coming(network, ahead, np.full(len(found), 90.0)))
+    covered = np.where(np.isnan(days), np.inf, coming(network, ahead, np.nan_to_num(days)))
+    most = np.where(np.isnan(quantity), covered, shared)
+    step = network.step[:, None] / 1000.0
+    most = np.where(np.isfinite(most), np.ceil(np.where(np.isfinite(most), most, 0.0) / step - 1e-9) * step, most)
+    # Where nothing is sold there is nothing to measure stock by, unless the row names units for that place alone.
+    most[network.to_order | ((ahead.sum(axis=1) <= 0) & ~(shared > 0).any(axis=1))] = np.inf
+    return most
+
+
+def _shared_quantities(found: Policies, column: str, weights: Rates) -> Rates:
+    """Share quantities given in units over the sites they cover, by the demand of the coming quarter."""
     result = np.zeros(weights.shape)
     for t in range(weights.shape[1]):
         groups: dict[int, list[int]] = {}
         for row, policy in enumerate(one[t] for one in found):
-            if policy is not None and policy.quantity is not None:
+            if policy is not None and getattr(policy, column) is not None:
                 groups.setdefault(id(policy), []).append(row)
         for rows in groups.values():
             policy = found[rows[0]][t]
-            total = (policy.quantity or 0) / 1000.0 if policy else 0.0
+            total = (getattr(policy, column) or 0) / 1000.0
             whole = weights[rows, t].sum()
             if len(rows) == 1:
                 result[rows, t] = total

@@ -6,6 +6,7 @@ from trivet.core.ids import MeasureId
 from trivet.core.measures import MeasureSpec
 from trivet.core.plan import Plan, PlanInputs
 from trivet.planning.compare import Difference, changed_measures, compare, words
+from trivet.planning.make import choices_of
 from trivet.planning.views import rows_by
 from trivet.store.stored import StoredVersion
 from trivet.usecases.declare import Shells
@@ -38,7 +39,8 @@ class CompareAnswer:
         before_scenario, after_scenario: the scenarios they are plans of.
         first, last: first and last bucket compared, the open ones of `after`.
         same: whether every number is the same.
-        changes: changes the second has beyond the first, in words.
+        changes: changes the second has beyond the first, in words; first the choices it was planned with, where
+            they differ.
         changed: every measure with a different number.
         differences: by measure, member and fiscal year, largest first; what exchange rates did is told apart.
         part: whose part of the plans is compared; empty = all of both.
@@ -97,7 +99,7 @@ def compare_scenarios(
         first=buckets.label(buckets.first_open),
         last=buckets.label(len(buckets) - 1),
         same=not changed,
-        changes=_only_in(workspace, one, two, second, now),
+        changes=(*_choices(first, second), *_only_in(workspace, one, two, second, now)),
         changed=changed,
         differences=tuple(
             difference
@@ -105,6 +107,16 @@ def compare_scenarios(
             for difference in compare(*plans, rows.inputs, specs, (rows.dimension, name), rates_of=former, former=own)
         ),
         part=workspace.rights.part,
+    )
+
+
+def _choices(before: Plan, after: Plan) -> tuple[str, ...]:
+    """Say the choices of two plans where they differ."""
+    one, two = (choices_of(plan.recipe.options) for plan in (before, after))
+    if before.recipe.options == after.recipe.options:
+        return ()
+    return (
+        f"planned with {', '.join(two) or 'the usual choices'}, before with {', '.join(one) or 'the usual choices'}",
     )
 
 

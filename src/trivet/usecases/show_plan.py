@@ -25,6 +25,7 @@ from trivet.planning.course import start_course
 from trivet.planning.cover import LASTS_AGAINST, check_cover, cover, flow_after
 from trivet.planning.currencies import Asked, InCurrency, currency_words, roll_up_in_currency
 from trivet.planning.explain import unit_in_words
+from trivet.planning.make import choices_of
 from trivet.planning.ranges import is_bound, roll_bound
 from trivet.planning.summary import name_only, summarise
 from trivet.planning.views import PATH, By, Rows, by_structure, level_shown, rows_by
@@ -42,6 +43,7 @@ _PERCENT = "0.0 %"
 class SummaryAnswer:
     """A version on one screen; `changes` were recorded since and are not in it.
 
+    `choices` are those of its scenario that are not the usual ones, in words.
     `part` is for who does not see everything: the summary then only names the plan, and these tables say what they
     see of it.
     """
@@ -51,6 +53,7 @@ class SummaryAnswer:
     summary: PlanSummary
     changes: int = 0
     part: "tuple[NumbersAnswer, ...]" = ()
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +161,7 @@ def show_plan(workspace: Workspace, *, plan: str = MAIN) -> SummaryAnswer:
         summary=summarise_for(workspace, looked.inputs, looked.made),
         changes=looked.stale.changes if looked.stale else 0,
         part=show_part(workspace, looked.version.id),
+        choices=choices_of(looked.made.recipe.options),
     )
 
 
