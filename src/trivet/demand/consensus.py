@@ -7,7 +7,6 @@ weight to the others, missing is never 0 (F18). Without a rule it is the baselin
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
 
 import numpy as np
 
@@ -17,18 +16,15 @@ from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.demand.cleansing import correct_history
 from trivet.demand.history import demand_panel
-from trivet.demand.rules import Rule, is_usable, lags_in_words, read_rules, refuse
+from trivet.demand.rules import STATISTICAL, Rule, is_usable, lags_in_words, read_rules, refuse, streams_of
 from trivet.demand.scope import Members, group_rows, members_of
 from trivet.demand.split import apply_splits
-from trivet.demand.streams import known_streams
 from trivet.demand.weighing import weigh
-
-STATISTICAL: Final = "statistical"
 
 
 def agree(inputs: PlanInputs, demand: Panel) -> tuple[Panel, tuple[Issue, ...]]:
     """Write `consensus_base`: the weighted mean of the streams present, exact to the quantum per family and region."""
-    measures, members = _streams(inputs), members_of(inputs, demand.keys)
+    measures, members = streams_of(inputs), members_of(inputs, demand.keys)
     rules, learned = weigh(inputs, demand, read_rules(inputs), measures)
     weights, issues = _weights(demand, members, rules, measures)
     baseline = demand.count("baseline_demand")
@@ -54,7 +50,7 @@ def weighed_rules(inputs: PlanInputs) -> list[Rule]:
         return rules
     demand, _ = demand_panel(inputs)
     demand, _ = correct_history(inputs, demand)
-    return weigh(inputs, demand, rules, _streams(inputs))[0]
+    return weigh(inputs, demand, rules, streams_of(inputs))[0]
 
 
 def rule_in_words(inputs: PlanInputs, rules: Sequence[Rule], family: str, regions: Collection[str]) -> str:
@@ -63,7 +59,7 @@ def rule_in_words(inputs: PlanInputs, rules: Sequence[Rule], family: str, region
     Weights are those of streams that say something: one that is silent hands its weight to the others. Rules of
     other regions than these are left out.
     """
-    known, places = _streams(inputs), {"", *regions}
+    known, places = streams_of(inputs), {"", *regions}
     used = [
         rule
         for rule in rules
@@ -92,11 +88,6 @@ def _mix(rules: Sequence[Rule]) -> str:
     parts = [f"{rule.stream} {(rule.weight or 0.0) / total:.0%}" for rule in rules]
     source = next((f" ({rule.told})" for rule in rules if rule.told), "")
     return (" + ".join(parts) if len(rules) > 1 else rules[0].stream) + source
-
-
-def _streams(inputs: PlanInputs) -> Mapping[str, str]:
-    """Give the measure of each stream, the statistical forecast first."""
-    return {STATISTICAL: "baseline_demand", **known_streams(inputs)}
 
 
 def _given(demand: Panel, measure: str) -> Flags:

@@ -15,7 +15,10 @@ from trivet.core.ids import Flags, MeasureId, MemberId
 from trivet.core.issues import Issue, Node, Place, Severity
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
+from trivet.demand.streams import known_streams
 
+STATISTICAL: Final = "statistical"
+"""Stream of the forecast nobody has touched."""
 ACCURACY: Final = "accuracy"
 """What the column `rule` says where a stream counts by how good it was."""
 
@@ -53,6 +56,11 @@ class Rule:
         return self.family, self.region, self.first, self.last
 
     @property
+    def scored_lag(self) -> int:
+        """Buckets ahead at which its accuracy is taken: its first lag, and one at least unless it holds for 0 alone."""
+        return 0 if self.last == 0 else max(self.first, 1)
+
+    @property
     def place(self) -> Place:
         """Its node."""
         nodes = (("item", "family", self.family), ("market", "region", self.region))
@@ -87,6 +95,11 @@ def read_rules(inputs: PlanInputs) -> list[Rule]:
         .iter_rows()
     ]
     return sorted(rules, key=lambda one: (one.special, one.family, one.region, one.stream, one.first))
+
+
+def streams_of(inputs: PlanInputs) -> Mapping[str, str]:
+    """Give the measure of each stream a rule can name, the statistical forecast first."""
+    return {STATISTICAL: "baseline_demand", **known_streams(inputs)}
 
 
 def is_usable(rule: Rule, streams: Collection[str]) -> bool:

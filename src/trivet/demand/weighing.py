@@ -5,7 +5,7 @@ families, in the node's region where it names one, divided by what was asked for
 where it does not matter which dealer gets the tender sales saw coming. The lag is the rule's first, and one at least.
 All streams are held to the same cells: those of the last year of which all of them spoke. A stream weighs from half a
 year of scored buckets on; before that the others share the weight, and where none is left the weights written beside
-the rule count, else equal ones. Scores come from the snapshot's table, so that the same inputs give the same weights.
+the rule count, else equal ones. Scores come from the inputs' own table, so that the same inputs give the same weights.
 Source: Bates & Granger (1969), The combination of forecasts; equal weights until errors are known: Clemen (1989).
 Reads `published`, `orders` and `demand_history`; writes no measure.
 """
@@ -23,7 +23,7 @@ from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.core.seasons import YEAR_BUCKETS
 from trivet.demand.accuracy import due_demand, published_at_lag, roll_up_cells, score
-from trivet.demand.rules import Rule, is_usable, lags_in_words
+from trivet.demand.rules import Rule, is_usable, lags_in_words, read_rules, streams_of
 from trivet.demand.scope import Members, members_of
 
 LEAST_ERROR: Final = 0.01
@@ -65,6 +65,13 @@ def weigh(
     return found, issues
 
 
+def scores_wanted(inputs: PlanInputs) -> tuple[tuple[str, int], ...]:
+    """Name what the rules read of earlier plans: measures and lags; none without a rule by accuracy."""
+    measures = streams_of(inputs)
+    rules = [rule for rule in read_rules(inputs) if rule.by_accuracy and is_usable(rule, measures)]
+    return tuple(sorted({(measures[rule.stream], rule.scored_lag) for rule in rules}))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Said:
     """What a stream said at one lag: (series, buckets) counts, and the scored cells it spoke of."""
@@ -91,7 +98,7 @@ class _Scores:
     def weigh(self, rules: Sequence[Rule]) -> tuple[list[float], str, Issue]:
         """Weigh the streams of one node and run of lags: weights that add up to 1, their source, and the issue."""
         one = rules[0]
-        lag = 0 if one.last == 0 else max(one.first, 1)
+        lag = one.scored_lag
         rows = np.flatnonzero(self._members.rows({"family": one.family, "region": one.region}))
         said = [self._said(rule.stream, lag) for rule in rules]
         months = [_buckets(part.spoken[rows]) for part in said]

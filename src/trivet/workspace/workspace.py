@@ -39,6 +39,7 @@ from trivet.planning.summary import summarise
 from trivet.store import Store, open_store
 from trivet.store.stored import StoredVersion
 from trivet.workspace.cube import Cube, Stale
+from trivet.workspace.earlier import with_streams_published
 from trivet.workspace.people import People
 from trivet.workspace.registries import measure_registry, table_specs
 from trivet.workspace.seen import see, see_numbers
@@ -184,6 +185,7 @@ class Workspace:
             stored.tables, about_numbers(entries), company_tables(self.specs, company), company.buckets()
         )
         inputs, found = build_inputs(company, tables, self.specs, self.registry)
+        inputs = with_streams_published(self, MAIN, stored, inputs)
         return Sources(
             snapshot=digest, seq=seq, inputs=inputs, entries=entries, issues=(*issues, *found), tables=tables
         )
