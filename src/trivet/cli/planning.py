@@ -29,7 +29,7 @@ Last = Annotated[str | None, typer.Option("--to", help="Last bucket; else the fi
 
 
 @app.command()
-def plan(
+def plan(  # noqa: PLR0913 - one option a choice of the scenario
     context: typer.Context,
     scenario: Annotated[str, typer.Option(help="Scenario to plan.")] = "main",
     overtime: Annotated[bool, typer.Option(help="Whether overtime may be used.")] = True,
@@ -108,6 +108,14 @@ def show(  # noqa: PLR0913 - one option a choice of the view
     as_was: Annotated[bool, typer.Option("--as-was", help="In each bucket by where members belonged then.")] = False,
     today: Annotated[bool, typer.Option("--today", help="An older version by today's codes and parents.")] = False,
     as_of: AsOf = None,
+    along: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            help="Along time: cumulative, rolling:12, mean:3, to-date, last-year, growth, shift:1, filled, or cover "
+            "(days a stock lasts).",
+        ),
+    ] = None,
     issues: Annotated[bool, typer.Option("--issues", help="List every issue of the plan.")] = False,
     plan: Plan = "main",
     as_json: Json = False,
@@ -129,17 +137,10 @@ def show(  # noqa: PLR0913 - one option a choice of the view
             last=last,
             unit=unit,
             currency=currency,
-    along: Annotated[
-        str | None,
-        typer.Option(
-            "--as",
-            help="Along time: cumulative, rolling:12, mean:3, to-date, last-year, growth, shift:1, filled, or cover "
-            "(days a stock lasts).",
-        ),
-    ] = None,
             rate=rate,
             structure="as-was" if as_was else "today" if today else "plan",
             as_of=as_of,
+            along=along,
         )
         value = show_numbers(workspace, measure, view, plan=plan)
         answer(value, as_json=as_json, show=_show_numbers)
@@ -163,7 +164,6 @@ def _show_part(tables: "tuple[NumbersAnswer, ...]", console: Console) -> None:
 
 
 def _since(changes: int) -> str:
-            along=along,
     return "1 change" if changes == 1 else f"{changes} changes"
 
 
@@ -175,6 +175,7 @@ def _show_issues(value: "IssuesAnswer", console: Console) -> None:
 def _show_numbers(value: "NumbersAnswer", console: Console) -> None:
     at = "" if value.rate == "plan" else f" at {value.rate} rates"
     since = f" and {_since(value.changes)} since" if value.changes else ""
+    along = f", {value.along}" if value.along else ""
     console.print(
         f"[bold]{value.measure}[/]{along}, {value.unit}{at}, {value.where}, version {value.version}{since}: "
         f"{value.about}"
@@ -184,6 +185,11 @@ def _show_numbers(value: "NumbersAnswer", console: Console) -> None:
             "No rows: nothing of this kind is in the plan or the scope. What is missing: trivet show --issues"
         )
     _print_rows(value, value.rows, console)
+    if value.below:
+        console.print("[bold]Items below target[/], of those with one")
+        _print_rows(replace(value, unit="ratio", format="0 %"), value.below, console)
+    if value.note:
+        console.print(f"[dim]{value.note}.[/]", soft_wrap=True)
     if value.effects:
         console.print(f"[bold]Exchange effect[/], {value.unit}: at plan rates less at {value.rate} rates")
         _print_rows(value, value.effects, console)
@@ -199,7 +205,15 @@ def _print_rows(value: "NumbersAnswer", rows: "Sequence[Row]", console: Console)
         for row in rows:
             table.add_row(_called(row), *_cells(value, row)[part])
         console.print(table)
-    along = f", {value.along}" if value.along else ""
+
+
+_MARKED = {"at least": "≥ ", "no demand": "no demand", "": ""}
+
+
+def _cells(value: "NumbersAnswer", row: "Row") -> list[str]:
+    """Write the values of a row, each with how it is read."""
+    texts = [number(cell, value.unit, value.format) for cell in row.values]
+    return [f"{_MARKED[mark]}{text}" for mark, text in zip(row.marks, texts, strict=True)] if row.marks else texts
 
 
 def _called(row: "Row") -> str:
@@ -208,11 +222,6 @@ def _called(row: "Row") -> str:
 
 NUMBERS = 120
 """Columns a table of numbers takes at most; what does not fit beside each other stands below."""
-    if value.below:
-        console.print("[bold]Items below target[/], of those with one")
-        _print_rows(replace(value, unit="ratio", format="0 %"), value.below, console)
-    if value.note:
-        console.print(f"[dim]{value.note}.[/]", soft_wrap=True)
 
 
 def _blocks(value: "NumbersAnswer", rows: "Sequence[Row]", width: int) -> Iterator[slice]:
@@ -229,15 +238,6 @@ def _blocks(value: "NumbersAnswer", rows: "Sequence[Row]", width: int) -> Iterat
         used += need
     if value.periods:
         yield slice(first, len(value.periods))
-
-_MARKED = {"at least": "≥ ", "no demand": "no demand", "": ""}
-
-
-def _cells(value: "NumbersAnswer", row: "Row") -> list[str]:
-    """Write the values of a row, each with how it is read."""
-    texts = [number(cell, value.unit, value.format) for cell in row.values]
-    return [f"{_MARKED[mark]}{text}" for mark, text in zip(row.marks, texts, strict=True)] if row.marks else texts
-
 
 
 def number(value: Decimal | None, unit: str = "", form: str = "0") -> str:

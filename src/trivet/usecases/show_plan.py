@@ -35,8 +35,8 @@ from trivet.workspace.seen import see_today
 from trivet.workspace.workspace import MAIN, Looked, Workspace
 
 RollUp = Callable[[PlanInputs, Panel, MeasureSpec, Asked], tuple[tuple[InCurrency, ...], tuple[Issue, ...]]]
-DECLARED = Shells(command="show", why="pages come with the workbench")
 _PERCENT = "0.0 %"
+DECLARED = Shells(command="show", why="pages come with the workbench")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +73,11 @@ class View:
         structure: `plan` = the structure of the plan's own cycle, `today` = of the latest import (an older
             version's codes by those of today), `as-was` = in each bucket where members lay then.
         as_of: a sequence number, day or instant: the numbers as they were looked at then; None = now.
+        along: how they run along time: cumulative, rolling:N, mean:N, to-date, last-year, growth, shift:N, filled, or
+            cover (days a stock, backlog or material lasts); None = as they are.
     """
 
     by: str = "family"
-        along: how they run along time: cumulative, rolling:N, mean:N, to-date, last-year, growth, shift:N, filled, or
-            cover (days a stock, backlog or material lasts); None = as they are.
     period: str = "bucket"
     where: tuple[str, ...] = ()
     first: str | None = None
@@ -87,10 +87,10 @@ class View:
     rate: str = "plan"
     structure: str = By.PLAN
     as_of: str | None = None
+    along: str | None = None
 
 
 _WHOLE = View()
-    along: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +104,10 @@ class Row:
     member: str
     values: tuple[Decimal | None, ...]
     currency: str = ""
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-    marks: tuple[str, ...] = ()
 class NumbersAnswer:
     """A measure as a table: what, where, when, unit and version.
 
@@ -118,12 +118,12 @@ class NumbersAnswer:
         effects: exchange effect of each row: its value at plan rates less the value shown; empty at plan rates.
         changes: how many were recorded since the version; edited and summed measures know them, solved ones do not
             and an issue says so.
-    """
-
-    version: VersionId
         along: how the values run along time, in words; empty = as they are.
         note: what stands in closed buckets, and why some periods are empty.
         below: of days of supply, share of each row's items with a target that are below it.
+    """
+
+    version: VersionId
     measure: MeasureId
     about: str
     unit: str
@@ -136,12 +136,12 @@ class NumbersAnswer:
     effects: tuple[Row, ...] = ()
     format: str = "0"
     changes: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
     along: str = ""
     note: str = ""
     below: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IssuesAnswer:
     """Every issue of a version, largest amount at stake first."""
 
@@ -210,16 +210,16 @@ def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, pla
     panel = looked.plan.panel(spec.grain)
     behind = looked.stale.issue(spec.id) if looked.stale else None
     check_unit(spec, view.unit, inputs.table("unit_conversions"), inputs.table("items"))
-    rows = rows_by(inputs, view.by)
-    panel, seen = _seen(workspace, looked, rows, view, panel)
-    asked = Asked(
-        levels={},
     along = parse_along(view.along) if view.along else None
     if along is not None and along.way is Way.COVER:
         return _covered(workspace, looked, view, spec, plan)
     course = None
     if along is not None:
         course, inputs, panel = start_course(along, _period(view.period), inputs, panel, spec, restated=_is_money(view))
+    rows = rows_by(inputs, view.by)
+    panel, seen = _seen(workspace, looked, rows, view, panel)
+    asked = Asked(
+        levels={},
         period=_period(view.period),
         scope=parse_scope(view.where, seen.model.dimensions),
         currency=view.currency,
@@ -234,10 +234,6 @@ def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, pla
     parts = [part for table, _ in tables for part in table]
     issues = tuple(dict.fromkeys(issue for _, said in tables for issue in said))
     labels, shown = _shown(view, spec, model.buckets)
-    return NumbersAnswer(
-        version=looked.version.id,
-        measure=spec.id,
-        about=spec.about,
     unit = currency_words(inputs, spec, view.currency) if money else view.unit or unit_in_words(spec, inputs)
     head = replace(
         _head(workspace, looked, view, spec),
@@ -261,6 +257,10 @@ def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, pla
 
 def _head(workspace: Workspace, looked: Looked, view: View, spec: MeasureSpec) -> NumbersAnswer:
     """Give what stands above a table, before it has rows."""
+    return NumbersAnswer(
+        version=looked.version.id,
+        measure=spec.id,
+        about=spec.about,
         unit="",
         where=workspace.rights.where(", ".join(view.where)),
         by="",
@@ -272,10 +272,6 @@ def _head(workspace: Workspace, looked: Looked, view: View, spec: MeasureSpec) -
     )
 
 
-def _seen(workspace: Workspace, looked: Looked, rows: Rows, view: View, panel: Panel) -> tuple[Panel, PlanInputs]:
-    """Give the numbers and inputs by the structure that is asked for."""
-    try:
-        by = By(view.structure)
 def _is_money(view: View) -> bool:
     return view.currency is not None or _kind(view.rate) is not RateType.PLAN
 
@@ -321,6 +317,10 @@ def _names(keys: pl.DataFrame, rows: int) -> list[str]:
     return [str(name) for name in keys[keys.columns[0]].to_list()] if keys.width else ["total"][:rows]
 
 
+def _seen(workspace: Workspace, looked: Looked, rows: Rows, view: View, panel: Panel) -> tuple[Panel, PlanInputs]:
+    """Give the numbers and inputs by the structure that is asked for."""
+    try:
+        by = By(view.structure)
     except ValueError as error:
         raise InvalidInput(f"structure is '{view.structure}'; expected {', '.join(By)}.") from error
     today = rows_by(see_today(workspace, looked), view.by).inputs if by is By.TODAY else None
