@@ -205,6 +205,17 @@ def test_future_months_of_zero_are_not_reported_yet(tmp_path: Path) -> None:
     assert found.message == "3 rows lie after the current bucket and are all zero: not reported yet."
 
 
+def test_orders_for_months_to_come_are_on_hand_and_dates_beyond_the_plan_are_asked_about(tmp_path: Path) -> None:
+    orders = ORDERS + "BK-09,DE,2026-12,3,6\nBK-09,DE,2027-01,4,8\nBK-09,DE,2062-01,1,2\n"
+    loaded = load(tmp_path / "f", {"orders.csv": orders})
+    found = issue(loaded, "import.orders-ahead")
+    assert (found.severity, found.place.first, found.at_stake) == (Severity.NOTE, date(2026, 12, 1), Decimal(14))
+    assert found.message == "2 rows with 7 units are ordered for buckets to come: on hand, no history yet."
+    wrong = issue(loaded, "import.future-history")
+    assert (wrong.severity, wrong.place.first) == (Severity.WARNING, date(2062, 1, 1))
+    assert wrong.message == "1 rows lie after the current bucket."
+
+
 def test_closed_months_of_nothing_but_zero_are_asked_about(tmp_path: Path) -> None:
     orders = ORDERS.replace("2026-10,31,62", "2026-10,0,0").replace("2026-09,30,60", "2026-09,0,0")
     found = issue(load(tmp_path / "f", {"orders.csv": orders}), "import.not-yet-reported")
