@@ -32,11 +32,13 @@ class Demand:
         base: expectation without promotions, shape (item, market, month), units.
         expected: expectation with promotions.
         wanted: what was ordered or booked, whole units, closed months only.
+        in_hand: what is ordered already of the first open months, whole units, shape (item, market, open month).
     """
 
     base: Floats
     expected: Floats
     wanted: Wholes
+    in_hand: Wholes
 
 
 def stream(topic: str) -> np.random.Generator:
@@ -68,7 +70,7 @@ def make_demand() -> Demand:
     _add_launch(base)
     _add_spares(base)
     expected = base * event_factors()
-    return Demand(base=base, expected=expected, wanted=_wanted(expected))
+    return Demand(base=base, expected=expected, wanted=_wanted(expected), in_hand=_in_hand(expected))
 
 
 def family_level(family: c.Family) -> Floats:
@@ -175,6 +177,14 @@ def _wanted(expected: Floats) -> Wholes:
     whole = np.floor(drawn + stream("rounding").random(drawn.shape)).astype(np.int64)
     _add_one_offs(whole)
     return _cut_partial(whole)
+
+
+def _in_hand(expected: Floats) -> Wholes:
+    """Draw the orders that are there for the first open months: a part of what is expected, whole units."""
+    open_months = slice(p.CLOSED, p.CLOSED + len(p.IN_HAND))
+    ordered = expected[:, :, open_months] * np.array(p.IN_HAND)
+    whole = np.floor(ordered + stream("orders in hand").random(ordered.shape))
+    return np.asarray(whole, dtype=np.int64)
 
 
 def _family_noise(family: c.Family) -> Floats:

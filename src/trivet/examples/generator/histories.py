@@ -18,7 +18,10 @@ def history_tables(demand: Demand, supply: Supply, valued: Valued) -> list[Table
     """Give the histories: one row a cell that moved."""
     cargo = set(rows_of("Cargo"))
     unit_price = _unit_price(supply, valued)
-    orders = [row for row in _ordered(demand.wanted, unit_price) if CODES.index(str(row[0])) not in cargo]
+    known = np.concatenate([demand.wanted, demand.in_hand], axis=2)
+    last = np.repeat(unit_price[:, :, -1:], demand.in_hand.shape[2], axis=2)
+    prices = np.concatenate([unit_price, last], axis=2)
+    orders = [row for row in _ordered(known, prices) if CODES.index(str(row[0])) not in cargo]
     bookings = [row for row in _ordered(demand.wanted, unit_price) if CODES.index(str(row[0])) in cargo]
     header = "item market bucket quantity value currency"
     return [

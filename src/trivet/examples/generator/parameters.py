@@ -296,6 +296,8 @@ STOCK_OUT: Final = ("Trekking", date(2025, 6, 1), 0.30)
 STOCK_OUT_LATE: Final = 0.40
 ONE_OFF: Final = ("HM-110", "Central-dealers", date(2024, 1, 1), 1_800)
 """One order of a police force, never to come again."""
+IN_HAND: Final = (0.35, 0.15)
+"""Part of what the truth expects of this month and the next that is ordered already, when the cycle begins."""
 PARTIAL: Final = ("Nordics", date(2026, 10, 1), 0.60)
 """Nordics reported 60 % of October only: the file was cut on the 19th."""
 RETURNS: Final[Mapping[str, float]] = {"Helmets": 0.06, "Kids": 0.015, "City": 0.01}
