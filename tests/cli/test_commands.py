@@ -92,6 +92,21 @@ def test_service_comes_first_where_it_is_asked_for(call: Call) -> None:
     assert call("plan", "--objective", "fame").code == 2
 
 
+def test_choices_of_a_plan_are_shown_and_compared(call: Call) -> None:
+    chosen = ("--overload", "--no-unmet", "--no-targets", "--no-cycles", "--no-smoothing", "--strict")
+    before = call("plan", "--json").json()["version"]
+    answer = call("plan", *chosen, "--json").json()
+    assert "supply.no-targets" in {issue["code"] for issue in answer["issues"]}
+    assert "Planned with hours beyond capacity allowed, all demand served whatever it costs" in call("show").out
+    shown = call("show", "--json").json()
+    assert "no stock targets" in shown["choices"]
+    told = call("compare", before, answer["version"]).out
+    assert "planned with hours beyond capacity allowed" in told
+    assert "before with the usual choices" in told
+    call("plan")
+    assert "Planned with" not in call("show").out
+
+
 def test_change_log_undo_and_explain_hang_together(call: Call) -> None:
     words = ("consensus_demand", "+5%", "--where", "family=City", "--from", "2027-03")
     changed = call("change", *words, "--reason", "fair")

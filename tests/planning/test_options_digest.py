@@ -2,8 +2,8 @@
 
 from hashlib import sha256
 
-from trivet.core.options import ForecastMode, Objective, PlanOptions
-from trivet.planning.make import find_options, options_digest
+from trivet.core.options import ForecastMode, Objective, PlanOptions, every_choice, said_choices
+from trivet.planning.make import choices_of, find_options, options_digest
 
 
 def test_recipes_written_before_large_programmes_were_cut_are_still_found() -> None:
@@ -29,3 +29,18 @@ def test_recipes_written_before_service_could_be_first_are_still_found() -> None
     service = PlanOptions(objective=Objective.SERVICE)
     assert options_digest(service) != options_digest(PlanOptions())
     assert find_options(options_digest(service)) == service
+
+
+def test_every_choice_of_the_command_line_is_found_by_its_digest_and_said() -> None:
+    digests = {options_digest(options) for options in every_choice()}
+    assert len(digests) == 2**10
+    for options in (
+        PlanOptions(allow_overload=True, allow_unmet=False),
+        PlanOptions(use_targets=False, use_cycles=False, use_smoothing=False, strict_limits=True),
+        PlanOptions(mode=ForecastMode.FULL, allow_overtime=False),
+    ):
+        assert find_options(options_digest(options)) == options
+        assert choices_of(options_digest(options)) == said_choices(options)
+    assert choices_of(options_digest(PlanOptions())) == ()
+    assert choices_of(options_digest(PlanOptions(allow_unmet=False))) == ("all demand served whatever it costs",)
+    assert choices_of(options_digest(PlanOptions(seed=8))) == ("options of its own",)

@@ -14,7 +14,7 @@ from trivet.core.ids import Counts, Flags, MemberId, Rates
 from trivet.core.issues import Issue, Node, Place, Severity
 from trivet.supply.capacity import causes
 from trivet.supply.conflicts import ROUNDING, in_words, last_units, minimal
-from trivet.supply.departures import why_departed
+from trivet.supply.departures import what_binds, why_departed
 from trivet.supply.found import Found, counted, units
 from trivet.supply.rules import Even, limit_rows
 
@@ -75,6 +75,8 @@ def _unserved(found: Found) -> list[Issue]:
         return []
     run, late = found.run, _late(found)
     missed = run.lost + late
+    # What is left over of whole units is no customer.
+    missed = np.where(missed > found.network.step[:, None], missed, 0)
     if not missed.any():
         return [
             Issue(
@@ -103,7 +105,9 @@ def _unserved(found: Found) -> list[Issue]:
                 message=f"{units(run.lost[sites].sum())} units are lost and {units(late[sites].sum())} late or still "
                 f"waiting whatever serving them may cost, most in {found.label(worst)} ({units(amount[worst])}). "
                 f"{_binding(found, makes, worst)}",
-                advice="Allow hours beyond capacity to see what it would take (trivet plan --overload --no-unmet), or "
+                advice="Hours are not what binds: find material, time or another source."
+                if found.task.options.allow_overload
+                else "Allow hours beyond capacity to see what it would take (trivet plan --overload --no-unmet), or "
                 "find material and time.",
             )
         )
@@ -121,12 +125,17 @@ def _late(found: Found) -> Counts:
 
 
 def _binding(found: Found, makes: Counts, worst: int) -> str:
-    """Say what binds the makes of a family up to a bucket: the first bucket that names something, the worst first."""
+    """Say what binds the makes of a family: in the bucket, else in the last one before it where something does."""
     if not len(makes):
         return "Nobody makes it: what can be bought and moved in time binds."
     if found.task.rules.closed[makes, worst].all():
         return "Why: it is outside its production cycle."
-    return why_departed(found, makes, worst)
+    for bucket in range(worst, -1, -1):
+        said = what_binds(found, makes, bucket)
+        if said:
+            there = "" if bucket == worst else f"in {found.label(bucket)} "
+            return f"Why: {there}{'; '.join(said)}."
+    return "Why: the time goods take to get there, lots and whole units."
 
 
 def _without_targets(found: Found) -> list[Issue]:

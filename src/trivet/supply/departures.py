@@ -52,7 +52,13 @@ def _strategies(found: Found) -> list[Issue]:
 
 
 def why_departed(found: Found, makes: Counts, bucket: int) -> str:
-    """Name what binds the family in that bucket, or up to it: lines that are full, materials at their cap, locks."""
+    """Say what binds the makes in a bucket; where nothing does, what else may."""
+    said = what_binds(found, makes, bucket) or ("another bucket binds, or customers would be lost",)
+    return f"Why: {'; '.join(said)}."
+
+
+def what_binds(found: Found, makes: Counts, bucket: int) -> tuple[str, ...]:
+    """Name what binds the makes in that bucket: locks, lines that are full, materials at their cap."""
     task, network = found.task, found.network
     said: list[str] = []
     if network.makes.fixed[makes, bucket].any():
@@ -63,9 +69,7 @@ def why_departed(found: Found, makes: Counts, bucket: int) -> str:
     full = [task.resources[r] for r in lines if load[r, bucket] >= FULL * limit[r, bucket] - _one(found, int(r))]
     said += [f"{', '.join(full[:NAMED])} {'is' if len(full) == 1 else 'are'} full"] if full else []
     said += [f"{name} is delivered at its cap" for name in _capped(found, makes, bucket)[:NAMED]]
-    if not said:
-        said.append("another bucket binds, or customers would be lost")
-    return f"Why: {'; '.join(said)}."
+    return tuple(said)
 
 
 def _one(found: Found, resource: int) -> float:
