@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from trivet.usecases.run_jobs import run_jobs
     from trivet.usecases.set_mix import ItemShare, set_mix
     from trivet.usecases.show_accuracy import show_accuracy
+    from trivet.usecases.show_capacity import show_capacity
     from trivet.usecases.show_consensus import show_consensus
     from trivet.usecases.show_gaps import show_gaps
     from trivet.usecases.show_health import show_health
@@ -108,6 +109,7 @@ __all__ = [
     "run_jobs",
     "set_mix",
     "show_accuracy",
+    "show_capacity",
     "show_consensus",
     "show_gaps",
     "show_health",

@@ -6,6 +6,6 @@ Reading order: `main` (the app and its exits), `commands` (registers them all), 
 `planning` (plan, show, compare, explain, check), `people`, `dimensions`, `mix`,
 `changes` (change, undo, log, branch, merge), `consensus` (by family, and who approved it),
 `branches` (rebase), `publishing` (submit, approve, publish, export), `pushdown`, `jobs` (jobs, worker),
-`relief` (prices of scarcity), `locks` (what is fixed by hand), `backtest`,
+`capacity` (load against capacity), `relief` (prices of scarcity), `locks` (what is fixed by hand), `backtest`,
 `care` (doctor, backup, restore, upgrade, settings), `demo`.
 """

@@ -5,7 +5,8 @@ Reading order: `make` (sales and operations planning in one page), `inputs` (tab
 `health` (what is wrong with the data, who mends or accepts it), `agreed` (the consensus of each family and who
 approved it), `summary` (one screen), `ranges` (bounds of the forecast at any level), `compare`, `views` (by which
 level and structure), `currencies` (money elsewhere), `along` and `course` (how a row runs along
-time), `cover` (days a stock lasts), `explain`, `told` (what planning said about a number),
+time), `cover` (days a stock lasts), `rough_cuts` and `capacity_check` (load
+against capacity), `explain`, `told` (what planning said about a number),
 `following` (what follows a change at once), `head` (a plan with the changes since), `effects` (what entries move),
 `preview` (what they would move), `rows` and `rebase` (a branch on another base), `trace` (what moved a cell), `undone`
 (undo restores), `locks` (what is fixed by hand, and its cost), `strained` (where it can't be), `relief` (prices of

@@ -125,6 +125,11 @@ def read_booked(inputs: PlanInputs) -> list[Booked]:
     return found
 
 
+def booked_by_item(inputs: PlanInputs) -> Mapping[Key, Rates]:
+    """Give the hours booked by resource and item ("" = all together): (closed,) hours."""
+    return {key: hours for key, (hours, _) in _bookings(inputs).items()}
+
+
 def _bookings(inputs: PlanInputs) -> dict[Key, tuple[Rates, Rates]]:
     """Add up hours and operations by resource, item and closed bucket."""
     buckets = inputs.model.buckets

@@ -91,6 +91,12 @@ def day_hours(inputs: PlanInputs, load: Panel) -> Rates:
     return lines * per_day * efficiency
 
 
+def line_hours(inputs: PlanInputs, load: Panel) -> Rates:
+    """Give the good hours one line of each resource has in each bucket, without overtime: (resources, buckets)."""
+    per_day, efficiency = (_setting(inputs, load, column) for column in ("hours_per_day", "efficiency"))
+    return per_day * efficiency * days_of(inputs, load)
+
+
 def overtime_share(inputs: PlanInputs, load: Panel) -> Rates:
     """Give the overtime allowed as part of the regular hours: (resources, buckets)."""
     return _setting(inputs, load, "overtime")
