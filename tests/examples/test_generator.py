@@ -34,6 +34,7 @@ SIZES = {
     "Helmets": 8,
     "Accessories": 12,
 }
+IN_HAND = ("2026-11", "2026-12")
 OPENING = {"City": 3050, "Trekking": 2300, "E-bikes": 2100, "Kids": 5200, "Road": 900, "Helmets": 17500}
 
 
@@ -68,6 +69,17 @@ def test_generating_again_gives_the_shipped_bytes(tmp_path: Path) -> None:
     assert not different
 
 
+def test_orders_in_hand_are_a_part_of_what_the_truth_expects_of_two_months() -> None:
+    families = json.loads((velmora() / "truth.json").read_text())["families"]
+    for ahead, (month, part) in enumerate(zip(IN_HAND, parameters.IN_HAND, strict=True)):
+        ordered = by_family("orders", bucket=month)
+        assert "Cargo" not in ordered, "its demand is booked, and its orders stand in the backlog"
+        for family, units in ordered.items():
+            expected = families[family]["expected_by_month"][parameters.CLOSED + ahead]
+            assert float(units) == pytest.approx(part * expected, rel=0.05, abs=10)
+    assert max(row["bucket"] for row in rows("orders")) == IN_HAND[-1]
+
+
 def test_another_process_with_another_hash_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "trivet.examples.generator", "--out", str(tmp_path)]
     done = subprocess.run(
@@ -86,7 +98,8 @@ def test_folder_stays_small_enough_to_ship() -> None:
 def test_every_row_is_loaded_without_a_problem(folder: Path) -> None:
     loaded = read_folder(folder, table_specs())
     assert [issue for issue in loaded.report.issues if issue.severity is not Severity.NOTE] == []
-    assert {issue.code for issue in loaded.report.issues} <= {"import.missing-table"}
+    on_hand = {"import.current-bucket", "import.orders-ahead"} if folder == velmora() else set()
+    assert {issue.code for issue in loaded.report.issues} - {"import.missing-table"} == on_hand
     for report in loaded.report.tables:
         assert not report.rejects
         assert report.loaded == report.read
@@ -148,7 +161,7 @@ def test_families_have_the_number_of_items_that_was_agreed() -> None:
     finished = Counter(row["family"] for row in rows("items") if row["kind"] == "finished" and row["family"])
     assert finished == SIZES
     assert len(rows("markets")) == 8
-    assert len({row["bucket"] for row in rows("orders")}) == 48
+    assert len({row["bucket"] for row in rows("orders")}) == 48 + len(parameters.IN_HAND)
 
 
 def test_two_codes_without_a_family_carry_four_permille_of_revenue() -> None:
@@ -200,6 +213,10 @@ def test_cargo_ships_what_it_makes_and_its_backlog_is_what_is_left() -> None:
 
 def test_shipments_follow_orders_but_for_the_stock_out() -> None:
     ordered, shipped = by_family("orders"), by_family("shipments")
+    for month in IN_HAND:
+        ordered = {
+            family: units - by_family("orders", bucket=month).get(family, 0) for family, units in ordered.items()
+        }
     for family in set(ordered) - {"Trekking"}:
         assert shipped[family] == ordered[family], family
     assert ordered["Trekking"] > shipped["Trekking"]
