@@ -109,7 +109,18 @@ def test_commands_print_currencies_effects_and_previews(
     assert "EXPORT USD" in out
     answer = json.loads(told(workspace, monkeypatch, capsys, "show", "revenue", "--currency", "USD", "--json"))
     assert (answer["unit"], answer["rate"], answer["effects"], answer["format"]) == ("USD", "plan", [], "0")
-    words = ("change", "consensus_demand", "=0", "--from", "2027-03", "--weights", "mix", "--preview")
+    words = (
+        "change",
+        "consensus_demand",
+        "=0",
+        "--from",
+        "2027-03",
+        "--weights",
+        "mix",
+        "--preview",
+        "--reason",
+        "dropped",
+    )
     out = told(workspace, monkeypatch, capsys, *words)
     assert "would be 0: item" in out
     assert "largest change: item" in out

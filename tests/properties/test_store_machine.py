@@ -128,7 +128,7 @@ def carry(standing: Standing) -> Sequence[Logged]:
     branch = Branch(
         name=standing.scenario.id, entries=standing.entries, inherited=standing.inherited, first=standing.first
     )
-    plan = replace(make(BASE, 0), panels={BASE.grain: BASE, SUPPLY.grain: SUPPLY})
+    plan = replace(make(BASE, 0), panels={one.grain: one for one in (BASE, SUPPLY, MATERIAL)})
     return carry_over(branch, plan, INPUTS, GROUND, lambda _: None).entries
 
 
@@ -341,6 +341,7 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 SUPPLY = panel(MODEL, {}, grain="supply")
+MATERIAL = panel(MODEL, {}, grain="material")
 
 
 def entry_of(line: Line) -> Change:

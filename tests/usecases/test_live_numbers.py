@@ -58,7 +58,8 @@ def test_what_was_solved_before_a_change_says_for_which_version(open_as: Open) -
     assert shown(workspace, "baseline_demand")[1].issues == ()
     assert trivet.show_plan(workspace).changes == 2
     explained = trivet.explain_cell(workspace, "gross_margin", scope=("family=City",), first="2027-03")
-    assert [issue.code for issue in explained.issues] == ["plan.stale"]
+    assert explained.issues[0].code == "plan.stale"
+    assert {issue.code for issue in explained.issues[1:]} <= {"gap.revenue", "gap.margin"}
     trivet.make_plan(workspace)
     assert shown(workspace, "constrained_demand")[1].issues == ()
     assert trivet.show_plan(workspace).changes == 0
