@@ -1,6 +1,6 @@
 """A small planned company with everything a certificate looks at, and its evidence in a folder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from trivet.engines.seasonal_naive import SeasonalNaive
 from trivet.planning.inputs import build_inputs
 from trivet.planning.make import make_plan
 from trivet.planning.summary import summarise
+from trivet.reconcile.matrix import Sides, draw_matrix
 from trivet.store.parquet import write_plan
 from trivet.workspace.registries import measure_registry, table_specs
 from trivet.workspace.workspace import PlanEngines, quiet
@@ -202,7 +203,9 @@ def make_tied(rows: dict[str, Rows]) -> Tied:
     inputs, _ = build_inputs(COMPANY, tables, table_specs(), measure_registry())
     engines = PlanEngines(forecaster=SeasonalNaive(), solver=HighsSolver(), progress=quiet)
     plan = make_plan(inputs, (), PlanOptions(), engines)
-    return Tied(tables=tables, inputs=inputs, plan=plan, summary=summarise(inputs, plan))
+    panels = {str(grain): panel for grain, panel in plan.panels.items()}
+    matrix = draw_matrix(Sides(inputs=inputs, panels=panels))
+    return Tied(tables=tables, inputs=inputs, plan=plan, summary=replace(summarise(inputs, plan), matrix=matrix))
 
 
 @cache

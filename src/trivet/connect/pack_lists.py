@@ -14,6 +14,7 @@ from trivet.connect.pack_making import people_message, people_rows
 from trivet.connect.pack_told import PricedRelief, advice_told, by_weight, kind_told, place_told, told
 from trivet.core.issues import Severity
 from trivet.core.measures import QUANTUM, Unit
+from trivet.core.pairs import COMPANY, TOGETHER, GapCell
 from trivet.core.quantities import MONEY
 from trivet.core.summary import PlanSummary
 
@@ -99,28 +100,43 @@ def _chart(page: Page, at: dict[str, int], name: str, months: int, number: int) 
 
 
 def write_gaps(book: Book, summary: PlanSummary) -> None:
-    """Write every gap with number, cause, owner and tolerance."""
-    beyond = sum(gap.beyond for gap in summary.gaps)
-    page = book.page("Gaps", f"Gaps: {beyond} of {len(summary.gaps)} are beyond tolerance", book.imprint.currency)
-    page.widths((0, 0, 24), (1, 1, 16), (2, 2, 8), (3, 6, 12), (7, 7, 70))
+    """Write the reconciliation matrix: every gap with number, cause, owner and tolerance, those to act on first."""
+    cells = gap_lines(summary)
+    beyond = sum(cell.beyond for cell in cells)
+    page = book.page("Gaps", f"Gaps: {beyond} of {len(cells)} are beyond tolerance", book.imprint.currency)
+    page.widths((0, 0, 30), (1, 1, 14), (2, 2, 10), (3, 6, 12), (7, 8, 13), (9, 10, 70))
     rows: list[list[Cell]] = [
         [
-            gap.kind.value,
-            gap.family or "Company",
-            gap.year,
-            gap.amount,
-            None if gap.share is None else gap.share / 100,
-            gap.tolerance / 100,
-            gap.owner,
-            ("act: " if gap.beyond else "inside tolerance: ") + gap.cause,
+            cell.pair.value,
+            cell.member or "Company",
+            cell.period,
+            cell.units,
+            cell.amount,
+            None if cell.share is None else cell.share / 100,
+            cell.tolerance / 100,
+            cell.owner,
+            cell.person,
+            ("act: " if cell.beyond else "inside tolerance: ") + cell.cause,
+            cell.advice if cell.beyond else None,
         ]
-        for gap in summary.gaps
+        for cell in cells
     ]
     heads = columns_of(
-        "gap text | family strong | year whole | amount change | % change_percent | "
-        "tolerance percent | owner text | what the numbers say text"
+        "gap text | family strong | when text | units change | amount change | % change_percent | "
+        "tolerance percent | role text | who answers text | what the numbers say text | what to do text"
     )
-    page.table(heads, rows, "There is no gap: no budget to compare with (table budget), and all demand is served.")
+    page.table(heads, rows, "There is nothing to compare: no stream, no budget, no earlier plan, and no stock counted.")
+
+
+def gap_lines(summary: PlanSummary) -> tuple[GapCell, ...]:
+    """Give the cells of the matrix, those outside their tolerance first, most money first; totals last."""
+    if summary.matrix is None:
+        return ()
+    beyond = summary.matrix.beyond
+    first = {(cell.pair, cell.member, cell.period) for cell in beyond}
+    rest = [cell for cell in summary.matrix.cells if (cell.pair, cell.member, cell.period) not in first]
+    named = [cell for cell in rest if cell.member != TOGETHER or cell.pair in COMPANY]
+    return (*beyond, *sorted(named, key=lambda cell: -abs(cell.amount or Decimal(0))))
 
 
 def write_issues(book: Book, figures: Figures, reliefs: Sequence[PricedRelief] = ()) -> None:

@@ -7,14 +7,17 @@ import polars as pl
 
 from trivet.connect.certificate import Certificate
 from trivet.connect.pack_figures import Figures
-from trivet.connect.pack_lists import check_verdict
+from trivet.connect.pack_lists import check_verdict, gap_lines
 from trivet.connect.pack_told import PricedRelief, advice_told, by_weight, kind_told, place_told, told
-from trivet.connect.pdf_paper import Cell, Paper, Table, gap, section
+from trivet.connect.pdf_paper import Cell, Paper, Table, gap, section, shown
 from trivet.connect.pdf_words import number, signed
 from trivet.core.issues import Severity
+from trivet.core.pairs import RULES, GapCell
 from trivet.core.quantities import MONEY
 from trivet.core.summary import PlanSummary
 
+_GAPS = 30
+"""Gaps listed; the matrix and the workbook have every one."""
 _MOST = 120
 """Issues printed; the rest is in the workbook and on the screen."""
 
@@ -35,25 +38,56 @@ def put_proof(
 
 
 def _put_gaps(paper: Paper, summary: PlanSummary) -> None:
-    if not summary.gaps:
-        paper.leave_out("Gaps", "there is no budget to compare with, and all demand is served")
+    cells = gap_lines(summary)
+    if not cells or summary.matrix is None:
+        paper.leave_out("Gaps", "there is nothing to compare the plan with")
         return
+    beyond = [cell for cell in cells if cell.beyond]
+    title = f"Gaps: {len(beyond)} of {len(cells)} are beyond tolerance"
+    body = [_beyond(beyond[:_GAPS]).text()] if beyond else ["#" + shown(("s", "Every gap lies inside its tolerance."))]
+    if len(beyond) > _GAPS:
+        body.append("#" + shown(("s", f"{len(beyond) - _GAPS} more are in the workbook and in the matrix.")))
+    for period in dict.fromkeys(cell.period for cell in summary.matrix.cells):
+        body += [gap(), section(f"Matrix {period}", "u = units, bold = beyond tolerance"), _matrix(summary, period)]
+    paper.page("Gaps", title, summary.currency, body=body, cells=f"trivet gaps --plan {paper.imprint.version}")
+
+
+def _beyond(cells: Sequence[GapCell]) -> Table:
+    """List gaps somebody has to act on."""
     lines: list[Sequence[Cell]] = [
         [
-            each.kind.value, ("b", each.family or "Company"), str(each.year), ("sign", signed(each.amount)),
-            "–" if each.share is None else ("sign", f"{signed(each.share, 1)} %"), f"{number(each.tolerance, 1)} %",
-            each.owner, ("worse", "act") if each.beyond else ("s", "inside"), each.cause,
+            cell.pair.value, ("b", cell.member or "Company"), cell.period,
+            "–" if cell.units is None else ("sign", signed(cell.units)),
+            "–" if cell.amount is None else ("sign", signed(cell.amount)),
+            "–" if cell.share is None else ("sign", f"{signed(cell.share, 1)} %"), f"{number(cell.tolerance, 1)} %",
+            f"{cell.owner}: {cell.person}" if cell.person else cell.owner, cell.cause,
         ]
-        for each in summary.gaps
+        for cell in cells
     ]  # fmt: skip
-    beyond = sum(each.beyond for each in summary.gaps)
-    heads = ["gap", "family", "year", summary.currency, "%", "tolerance", "who answers", "", "what the numbers say"]
-    widths = "92pt, 70pt, 30pt, 66pt, 44pt, 44pt, 54pt, 30pt, 1fr"
-    table = Table(heads=heads, lines=lines, widths=widths, left=frozenset({0, 1, 2, 6, 7, 8}))
-    title = f"Gaps: {beyond} of {len(lines)} are beyond tolerance"
-    paper.page(
-        "Gaps", title, summary.currency, body=[table.text()], cells=f"trivet show --plan {paper.imprint.version}"
-    )
+    heads = ["gap", "family", "when", "units", "money", "%", "tolerance", "who answers", "what the numbers say"]
+    widths = "112pt, 60pt, 40pt, 42pt, 62pt, 40pt, 44pt, 82pt, 1fr"
+    return Table(heads=heads, lines=lines, widths=widths, left=frozenset({0, 1, 2, 7, 8}))
+
+
+def _matrix(summary: PlanSummary, period: str) -> str:
+    """Draw the matrix of one period: money where it is known, else units."""
+    own = [cell for cell in summary.matrix.cells if cell.period == period] if summary.matrix else []
+    cells = {(cell.member, cell.pair): cell for cell in own}
+    pairs = list(dict.fromkeys(cell.pair for cell in own))
+    lines: list[Sequence[Cell]] = [
+        [("b", member or "Company"), *(_number(cells.get((member, pair))) for pair in pairs)]
+        for member in sorted({cell.member for cell in own})
+    ]
+    heads = ["", *(RULES[pair].heading for pair in pairs)]
+    widths = ", ".join(["78pt", *(["1fr"] * len(pairs))])
+    return Table(heads=heads, lines=lines, widths=widths, left=frozenset({0})).text()
+
+
+def _number(cell: GapCell | None) -> Cell:
+    if cell is None:
+        return "–"
+    text = f"{signed(cell.units)} u" if cell.amount is None else signed(cell.amount)
+    return ("b", text) if cell.beyond else text
 
 
 def _put_issues(paper: Paper, figures: Figures, reliefs: Sequence[PricedRelief]) -> None:

@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from trivet.core.pairs import GapMatrix
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiscalLine:
@@ -265,9 +267,10 @@ class PlanSummary:
         shortages: key materials short.
         backlogs: make-to-order families with their weeks of backlog, now and at worst.
         endings: items that leave stock behind.
-        gaps: ranked by money.
+        gaps: outlook against budget and demand not served, ranked by money.
         refused, warnings, notes: number of issues.
         ties: checks done inside the plan.
+        matrix: every pair of plans that should be one, where it was asked for: `trivet gaps`, and the pack.
     """
 
     company: str
@@ -293,6 +296,7 @@ class PlanSummary:
     warnings: int
     notes: int
     ties: tuple[Check, ...]
+    matrix: GapMatrix | None = None
 
     @property
     def scale(self) -> tuple[int, str]:

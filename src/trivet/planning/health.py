@@ -18,6 +18,7 @@ import polars as pl
 from trivet.core.dimensions import UNASSIGNED
 from trivet.core.health import Answers, Fault, Finding, Health, Trust
 from trivet.core.issues import Issue, Scope
+from trivet.core.owners import find_owner
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.core.quantities import MONEY, to_decimal
@@ -141,14 +142,7 @@ class _Desk:
 
     def _owner(self, fault: Fault, family: str) -> tuple[str, str | None]:
         """Find who answers: of the role and the family, of the role, else the coordinator."""
-        people = self.inputs.table("people").select("person", "role", "family").sort("person").rows()
-        for role in dict.fromkeys((OWNERS[fault], "coordinator")):
-            own = [(person, at or "") for person, has, at in people if has == role]
-            for wanted in (family, ""):
-                named = [person for person, at in own if at == wanted]
-                if named:
-                    return role, named[0]
-        return OWNERS[fault], None
+        return find_owner(self.inputs.table("people"), (OWNERS[fault], "coordinator"), family)
 
     def by_family(self, fault: ItemFault) -> list[Finding]:
         """Cut a fault of items into one finding a family."""

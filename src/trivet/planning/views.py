@@ -16,9 +16,13 @@ import polars as pl
 from trivet.core.aswas import LEAF, as_it_was
 from trivet.core.dimensions import Dimension, Hierarchy
 from trivet.core.errors import NotFound
+from trivet.core.issues import Issue, Place, Scope, Severity
+from trivet.core.measures import MeasureSpec
 from trivet.core.panel import Panel
-from trivet.core.plan import PlanInputs
+from trivet.core.plan import Plan, PlanInputs
 from trivet.core.renames import by_todays_codes
+from trivet.reconcile.topdown import MEASURES as SPREAD
+from trivet.reconcile.topdown import spread_budget
 
 PATH: Final = " / "
 """Between the members of a path."""
@@ -141,6 +145,29 @@ def _apart(inputs: PlanInputs, dimensions: Mapping[str, Dimension]) -> Mapping[s
             rows = tables[table].join(parts, on=name, how="left", maintain_order="left")
             tables[table] = rows.with_columns(pl.coalesce("part", name).alias(name)).drop("part")
     return tables
+
+
+def at_detail(
+    inputs: PlanInputs, plan: Plan, spec: MeasureSpec, rows: Rows, scope: Scope
+) -> tuple[Panel, tuple[Issue, ...]]:
+    """Give the numbers of a measure at a grain that knows the rows and the scope asked for.
+
+    A budget that is kept by family and region is spread top-down to items and markets by the plan's split (M3); an
+    issue says so. Every other measure is as it is.
+    """
+    panel = plan.panel(spec.grain)
+    asked = [(rows.dimension, rows.levels[0]), *((node.dimension, node.level) for node in scope)]
+    below = [level for dimension, level in asked if dimension in ("item", "market") and level not in panel.dimensions]
+    if spec.id not in SPREAD or not below:
+        return panel, ()
+    said = Issue(
+        code="budget.spread",
+        severity=Severity.NOTE,
+        place=Place(measure=spec.id),
+        message=f"is kept by {' and '.join(panel.dimensions)}; by {below[0]} it is spread by the plan's split.",
+        advice="Compare it with the plan bottom-up: trivet gaps --level item.",
+    )
+    return spread_budget(inputs.model, plan.panel("demand"), panel), (said,)
 
 
 def level_shown(inputs: PlanInputs, dimension: str, level: str) -> str:

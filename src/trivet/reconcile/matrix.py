@@ -7,7 +7,7 @@ Reads a plan's panels and tables; writes no measure.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
@@ -68,7 +68,11 @@ class Rows:
     title: str = "family"
 
 
-def draw_matrix(sides: Sides, rows: Rows, period: Period = Period.YEAR) -> GapMatrix:
+FAMILIES: Final = Rows()
+"""The rows management looks at."""
+
+
+def draw_matrix(sides: Sides, rows: Rows = FAMILIES, period: Period = Period.YEAR) -> GapMatrix:
     """Draw the matrix: what is planned by fiscal year or quarter from now on, what systems say as it stands.
 
     Args:
@@ -80,11 +84,12 @@ def draw_matrix(sides: Sides, rows: Rows, period: Period = Period.YEAR) -> GapMa
         Cells by period, pair and member; the row of all together first. At a level below the family the budget
         is spread top-down by the plan's split (`topdown`).
     """
-    named = _named(sides.inputs, rows)
-    seen = Seen(named=named, below="market" if rows.level == "item" else "item", model=sides.inputs.model)
-    desk = _Desk(sides=sides, rows=rows, family=sides.inputs.model.dimensions["item"].parents("family"))
+    seen = Seen(
+        named=_named(sides.inputs, rows), below="market" if rows.level == "item" else "item", model=sides.inputs.model
+    )
+    desk = _Desk(sides=sides, rows=rows, seen=seen, family=sides.inputs.model.dimensions["item"].parents("family"))
     spans = spans_of(sides.inputs, period)
-    cells = [cell for label, span in spans for cell in desk.budget(label, span, named)]
+    cells = [cell for label, span in spans for cell in desk.budget(label, span)]
     for compared in _by_period(sides, rows, seen):
         cells += [cell for label, span in spans for cell in desk.cells(compared, label, span.columns)]
     whole = slice(0, len(sides.inputs.model.buckets))
@@ -149,12 +154,14 @@ class _Desk:
 
     Attributes:
         sides, rows: what the matrix is drawn from, and its members.
+        seen: what rows of keys are called.
         family: of every item.
         known: tolerance, role and person by pair and family.
     """
 
     sides: Sides
     rows: Rows
+    seen: Seen
     family: Mapping[str, str]
     known: dict[tuple[Pair, str], tuple[Decimal, str, str | None]] = field(default_factory=dict)
 
@@ -216,14 +223,18 @@ class _Desk:
             return self.family.get(member) or ""
         return ""
 
-    def budget(self, label: str, span: FiscalYear, named: Callable[[pl.DataFrame], Sequence[str]]) -> list[GapCell]:
+    def budget(self, label: str, span: FiscalYear) -> list[GapCell]:
         """Give the cells of budget and demand not served, and those of all together."""
         panels, inputs = self.sides.panels, self.sides.inputs
         plan = panels["budget"]
         level = self.rows.level
         if level not in plan.dimensions or (plan.keys[level] == "").any():
             plan = spread_budget(inputs.model, panels["demand"], plan)
-        gaps = list_gaps(inputs, panels["demand"], plan, named=named, spans=[span], every=True)
+        mixed, named = self._mixed(), self.seen.named
+        gaps = [
+            replace(gap, units=None) if gap.family in mixed else gap
+            for gap in list_gaps(inputs, panels["demand"], plan, named=named, spans=[span], every=True)
+        ]
         binding = self._binding()
         pairs: dict[Pair, list[Gap]] = {}
         for gap in gaps:
@@ -235,6 +246,14 @@ class _Desk:
             if told:
                 found.append(self._together(pair, told, label))
         return found
+
+    def _mixed(self) -> set[str]:
+        """Name the members whose items count in several units: they have no common number."""
+        keys, seen = self.sides.panels["demand"].keys, self.seen
+        found: dict[str, set[str]] = {}
+        for member, kind in zip(seen.named(keys), seen.kinds(keys), strict=True):
+            found.setdefault(member, set()).add(kind)
+        return {member for member, own in found.items() if len(own) > 1}
 
     def _of_gap(self, pair: Pair, gap: Gap, label: str, binding: Mapping[str, str]) -> GapCell:
         member = gap.family or ""

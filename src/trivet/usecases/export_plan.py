@@ -27,6 +27,7 @@ from trivet.store.parquet import write_plan
 from trivet.store.stored import StoredVersion
 from trivet.usecases.check_plan import check_plan
 from trivet.usecases.declare import Shells
+from trivet.usecases.show_gaps import matrix_of, said_of
 from trivet.workspace.workspace import MAIN, Workspace
 
 PACK_STEPS = 3
@@ -136,7 +137,9 @@ def _pack(workspace: Workspace, version: StoredVersion, folder: Path, endings: t
     tell("pack", 1, PACK_STEPS)
     certificate = check_plan(workspace, plan=version.id).certificate
     tell("pack", 2, PACK_STEPS)
-    summary = summarise(inputs, made)
+    proof = said_of(certificate)
+    matrix = matrix_of(workspace, workspace.looked_at(version.id), version.id, proof=proof)
+    summary = replace(summarise(inputs, made), matrix=matrix)
     stem = f"{inputs.model.company.name.lower().replace(' ', '-')}-{version.id}"
     mark = f"{workspace.new_id()}.{uuid4().hex[:8]}"
     paths = [folder / f"{stem}.{ending}" for ending in endings]

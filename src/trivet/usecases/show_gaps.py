@@ -14,14 +14,14 @@ from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.planning.views import rows_by
 from trivet.planning.waterfall import published_before
-from trivet.reconcile.matrix import Rows, Sides, draw_matrix
+from trivet.reconcile.matrix import FAMILIES, Rows, Sides, draw_matrix
 from trivet.reconcile.opinions import PLAN
-from trivet.usecases.check_plan import check_plan
+from trivet.usecases.check_plan import Certificate, check_plan
 from trivet.usecases.declare import Shells
 from trivet.workspace.signed import agreed, last_published, standing
 from trivet.workspace.workspace import MAIN, Looked, Workspace
 
-__all__ = ["DECLARED", "GapCell", "GapsAnswer", "matrix_of", "show_gaps"]
+__all__ = ["DECLARED", "GapCell", "GapsAnswer", "matrix_of", "said_of", "show_gaps"]
 DECLARED = Shells(command="gaps", why="pages come with the workbench")
 SYSTEMS = ("stock_history", "open_production", "open_purchases", "routings")
 """Tables of items that somebody who sees a family is told of, as far as they speak of its items."""
@@ -67,7 +67,7 @@ def show_gaps(
         NotPermitted: the table `people` does not name who acts.
     """
     looked, rows = workspace.looked_at(plan), _rows(workspace, plan, by)
-    said = _proof(workspace, looked.version.id) if proof else ""
+    said = said_of(check_plan(workspace, plan=looked.version.id).certificate) if proof else ""
     matrix = matrix_of(workspace, looked, plan, rows=rows, period=_period(period), proof=said)
     behind = looked.stale.issue(MeasureId("constrained_demand")) if looked.stale else None
     return GapsAnswer(
@@ -81,15 +81,12 @@ def show_gaps(
     )
 
 
-_FAMILIES = Rows()
-
-
 def matrix_of(
     workspace: Workspace,
     looked: Looked,
     plan: str,
     *,
-    rows: Rows = _FAMILIES,
+    rows: Rows = FAMILIES,
     period: Period = Period.YEAR,
     proof: str = "",
 ) -> GapMatrix:
@@ -130,9 +127,8 @@ def _inputs(seen: PlanInputs, whole: PlanInputs) -> PlanInputs:
     return replace(seen, tables={**seen.tables, **own, "targets": whole.table("targets")})
 
 
-def _proof(workspace: Workspace, version: VersionId) -> str:
+def said_of(certificate: Certificate) -> str:
     """Say what the certificate found of detail and aggregate."""
-    certificate = check_plan(workspace, plan=version).certificate
     verdict = "passed" if certificate.passed else "NOT passed: trivet check"
     return f"certificate {verdict}, {certificate.places:,} places compared"
 

@@ -9,7 +9,7 @@ import polars as pl
 from trivet.core.buckets import Buckets, Period
 from trivet.core.errors import InvalidInput
 from trivet.core.ids import MeasureId, VersionId
-from trivet.core.issues import Issue
+from trivet.core.issues import Issue, Scope
 from trivet.core.measures import MeasureSpec
 from trivet.core.panel import Panel
 from trivet.core.plan import Plan, PlanInputs
@@ -28,7 +28,7 @@ from trivet.planning.explain import unit_in_words
 from trivet.planning.make import choices_of
 from trivet.planning.ranges import is_bound, roll_bound
 from trivet.planning.summary import name_only, summarise
-from trivet.planning.views import PATH, By, Rows, by_structure, level_shown, rows_by
+from trivet.planning.views import PATH, By, Rows, at_detail, by_structure, level_shown, rows_by
 from trivet.usecases.declare import Shells
 from trivet.workspace.moments import looked_at_then
 from trivet.workspace.seen import see_today
@@ -207,7 +207,7 @@ def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, pla
     looked = looked_at_then(workspace, plan, parse_moment(view.as_of)) if view.as_of else workspace.looked_at(plan)
     spec, inputs, model = workspace.registry[measure], looked.inputs, looked.inputs.model
     workspace.rights.check_measure(spec, workspace.registry)
-    panel = looked.plan.panel(spec.grain)
+    panel, told = at_detail(inputs, looked.plan, spec, rows_by(inputs, view.by), _scope(view, inputs))
     behind = looked.stale.issue(spec.id) if looked.stale else None
     check_unit(spec, view.unit, inputs.table("unit_conversions"), inputs.table("items"))
     along = parse_along(view.along) if view.along else None
@@ -221,7 +221,7 @@ def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, pla
     asked = Asked(
         levels={},
         period=_period(view.period),
-        scope=parse_scope(view.where, seen.model.dimensions),
+        scope=_scope(view, seen),
         currency=view.currency,
         kind=_kind(view.rate),
     )
@@ -232,7 +232,7 @@ def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, pla
         rolling = _formed(looked.plan.panel("company"), view.unit)
     tables = [rolling(seen, panel, spec, replace(asked, levels=level)) for level in levels]
     parts = [part for table, _ in tables for part in table]
-    issues = tuple(dict.fromkeys(issue for _, said in tables for issue in said))
+    issues = tuple(dict.fromkeys((*told, *(issue for _, said in tables for issue in said))))
     labels, shown = _shown(view, spec, model.buckets)
     unit = currency_words(inputs, spec, view.currency) if money else view.unit or unit_in_words(spec, inputs)
     head = replace(
@@ -270,6 +270,10 @@ def _head(workspace: Workspace, looked: Looked, view: View, spec: MeasureSpec) -
         format=spec.format,
         changes=looked.stale.changes if looked.stale else 0,
     )
+
+
+def _scope(view: View, inputs: PlanInputs) -> Scope:
+    return parse_scope(view.where, inputs.model.dimensions)
 
 
 def _is_money(view: View) -> bool:
