@@ -203,6 +203,35 @@ def test_strict_limits_that_can_not_all_hold_name_a_minimal_conflict() -> None:
     assert "P 7 h, Q 6 h are 13 h together: not all of them can hold" in said
     assert "Z 1 h" not in said
     assert max(result.units("load_hours", "R")) <= 10
+    clash = result.issue("supply.limits-clash").message
+    assert clash.startswith(
+        "the least production of P, the least production of Q can't all be kept with the hours of R"
+    )
+
+
+def test_clash_of_limits_of_different_kinds_is_minimal() -> None:
+    # 30 to be made in three months, of which 12 can be sold: the rest is above its most stock. The line is no limit.
+    case = one_line(
+        [4.0] * 3,
+        per_day=5,
+        options=STRICT,
+        production_limits=[{"item": "P", "minimum": 10}, {"family": "F", "maximum": 90}],
+        inventory_policy=[{"item": "P", "maximum_quantity": 5}],
+    )
+    clash = case.plan().issue("supply.limits-clash").message
+    assert clash == (
+        "the least production of P, the most stock of P at N can't all be kept; without any one of them the others can."
+    )
+
+
+def test_limit_that_can_not_be_kept_alone_is_told_so() -> None:
+    policy: Rows = [{"item": "P", "maximum_quantity": 5}]
+    case = one_line([1.0] * 6, options=STRICT, inventory_policy=policy, stock_history=[stock(units=20)])
+    assert case.plan().issue("supply.limits-clash").message == "the most stock of P at N can't be kept."
+    assert "it opens with 20" in case.plan().issue("supply.limit-broken").message
+    crews: Rows = [crew(minimum_load=0.6)]
+    busy = one_line([1.0] * 6, options=STRICT, resources=crews, inventory_policy=[{"item": "P", "maximum_days": 31}])
+    assert "the least load of R, the most stock of P at N" in busy.plan().issue("supply.limits-clash").message
 
 
 def test_most_stock_keeps_the_plan_from_building_too_far_ahead() -> None:

@@ -9,8 +9,8 @@ written), `make_to_stock`, `held` (what is fixed by hand), `fair_share`, `make_t
 people), `tiers` (service first), `unmet` (serve everything), `pieces`, `mixing` and `decomposed` (a plan too large
 for one programme), `families`, `standing` and `large` (what it begins with), `model` (the plan), `serving` and
 `read_back` (whole flows, exact states), `fill` (panels, fair shares, costs), `found`, `findings`, `allotted`,
-`departures`, `breaches`, `conflicts` and `oddities` (issues), `strains` (of what is fixed by hand), `scarcity` (where
-relief is asked for).
+`departures`, `breaches`, `clashes`, `conflicts` and `oddities` (issues), `strains` (of what is fixed by hand),
+`scarcity` (where relief is asked for).
 
 Planning functions that stand alone, asked with plain numbers: `aggregate` (workforce, overtime, level and chase),
 `lots` (when to order how much), `safety` (safety stock), `service_times` (where to keep it), `allocation` (who gets

@@ -64,6 +64,8 @@ def read_broken_prices(network: Network, asked: Asked, resources: int, *, strict
 
 def add_limits(programme: Programme, network: Network, asked: Asked, rules: Rules, flows: Flows, stock: Counts) -> None:
     """Add least load, least and most production, and most stock; nothing where no rule asks for it."""
+    if not (rules.least_hours.any() or rules.groups.names or np.isfinite(rules.most_stock).any()):
+        return
     price = read_broken_prices(network, asked, len(rules.least_hours), strict=rules.strict)
     _add_least_load(programme, network, rules, flows, price)
     _add_groups(programme, network, rules, flows, price)
@@ -74,7 +76,7 @@ def _add_least_load(programme: Programme, network: Network, rules: Rules, flows:
     lines = np.flatnonzero(rules.least_hours.any(axis=1))
     if not len(lines):
         return
-    names = [f"line {row}" for row in lines.tolist()]
+    names = [rules.resources[row] for row in lines.tolist()]
     short = programme.columns("below least load", names, cost=price.hour[lines][:, None])
     rows = programme.rows(LEAST_LOAD, names, lower=rules.least_hours[lines])
     programme.add(rows, short)
@@ -119,14 +121,18 @@ def _add_most_stock(programme: Programme, network: Network, asked: Asked, rules:
 
 def add_smoothing(programme: Programme, network: Network, asked: Asked, rules: Rules, flows: Flows) -> None:
     """Add what changes of production from one working bucket to the next cost, and how much they may be."""
+    lines, groups = rules.lines.rows, rules.groups
+    at = groups.even.rows
+    if not (len(lines) or len(at)):
+        return
     price = read_broken_prices(network, asked, len(rules.least_hours), strict=rules.strict)
-    lines = rules.lines.rows
     if len(lines):
-        rows = _add_rates(programme, LINE_RATE, [f"line {row}" for row in lines], (rules.lines, lines), price.hour)
+        rows = _add_rates(
+            programme, LINE_RATE, [rules.resources[row] for row in lines.tolist()], (rules.lines, lines), price.hour
+        )
         every = np.full((len(rules.least_hours), network.open), -1, dtype=np.int64)
         every[lines] = rows
         add_production_hours(programme, network, every, flows)
-    groups, at = rules.groups, rules.groups.even.rows
     if len(at):
         cost = np.array([price.unit[makes].min() for makes in groups.makes])
         rows = _add_rates(programme, "even production", [groups.names[i] for i in at], (groups.even, at), cost)

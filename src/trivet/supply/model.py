@@ -20,6 +20,7 @@ from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.core.ports import Solver
 from trivet.supply.blocks import Programme
+from trivet.supply.clashes import find_clash, tell_clash
 from trivet.supply.cuts import find_cuts, tightened_items
 from trivet.supply.fill import Costs, fill_panels
 from trivet.supply.findings import find_issues
@@ -141,6 +142,7 @@ def plan_supply(
         issues=(
             *_solver_issues(searched, len(model.cost), large=large),
             *tell_tiers(reached, inputs.model.company.currency),
+            *tell_clash(None if large or not options.strict_limits else find_clash(programme, model, solution, solver)),
             *find_issues(found),
         ),
         basis=searched.basis,

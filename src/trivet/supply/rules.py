@@ -58,7 +58,7 @@ class Rules:
     """All rules of a plan.
 
     Attributes:
-        groups: of items and families; lines: evenness of resources.
+        groups: of items and families; lines: evenness of resources, named in `resources`.
         least_hours: (resources, open) hours every resource is to be loaded with at least.
         most_stock: (sites, open) units, inf = any.
         closed: (makes, open) buckets nothing is made in, released and fixed orders apart.
@@ -66,6 +66,7 @@ class Rules:
     """
 
     groups: Groups
+    resources: tuple[str, ...]
     lines: Even
     least_hours: Rates
     most_stock: Rates
@@ -111,6 +112,7 @@ def read_rules(inputs: PlanInputs, network: Network, asked: Asked, load: Panel, 
     days = days_of(inputs, load)[:, load.buckets.horizon]
     return Rules(
         groups=_groups(rows, network.open),
+        resources=tuple(load.keys["resource"].to_list()),
         lines=Even(
             days=days,
             most=_of_resources(inputs, load, "change", np.nan, kept=options.use_smoothing),
