@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from trivet.usecases.show_consensus import show_consensus
     from trivet.usecases.show_gaps import show_gaps
     from trivet.usecases.show_health import show_health
+    from trivet.usecases.show_methods import show_methods
     from trivet.usecases.show_mix import show_mix
     from trivet.usecases.show_plan import View, show_numbers, show_plan
     from trivet.usecases.show_segments import show_segments
@@ -113,6 +114,7 @@ __all__ = [
     "show_consensus",
     "show_gaps",
     "show_health",
+    "show_methods",
     "show_mix",
     "show_numbers",
     "show_plan",

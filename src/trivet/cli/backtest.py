@@ -21,12 +21,15 @@ def backtest(
     horizon: Annotated[int, typer.Option(help="Buckets at the end of each series that are forecast.")] = 18,
     origins: Annotated[int, typer.Option(help="Forecast from so many cycles, one bucket apart.")] = 1,
     mode: Annotated[str, typer.Option(help="fast or full.")] = "fast",
+    method: Annotated[
+        str, typer.Option(help="One method by its name (trivet methods), or best: the one best before, by series.")
+    ] = "ensemble",
     as_json: Json = False,
 ) -> None:
     """Forecast what is already known and compare: how good is the forecast on your own history?"""
     from trivet.usecases.backtest_series import backtest_series  # noqa: PLC0415
 
-    value = backtest_series(file, season=season, horizon=horizon, origins=origins, mode=mode)
+    value = backtest_series(file, season=season, horizon=horizon, origins=origins, mode=mode, method=method)
     answer(value, as_json=as_json, show=_show)
 
 

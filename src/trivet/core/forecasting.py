@@ -1,14 +1,15 @@
-"""How a company wants its forecast made: the way families, items and series are brought together (`[forecast]`).
+"""How a company wants its forecast made: by which methods, and how families, items and series are brought together.
 
-Every level is forecast from its own sums, and no two agree. Which of them is believed is the company's choice;
-`demand.levels` does it, with one method (`core.projection`).
+Every level is forecast from its own sums, and no two agree. Which of them is believed is the company's choice
+(`[forecast]`); `demand.levels` does it, with one method (`core.projection`). Which method forecasts what is the
+table `forecast_methods` (`demand.wishes`); where it says nothing it is the mean of several, `ensemble`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from trivet.core.errors import InvalidInput
 
@@ -30,6 +31,40 @@ class Reconciliation(StrEnum):
     BOTTOM_UP = "bottom-up"
     MIDDLE_OUT = "middle-out"
     TOP_DOWN = "top-down"
+
+
+class Method(StrEnum):
+    """A way to forecast a series, by the name it is asked for.
+
+    NAIVE: the last value stays. SEASONAL_NAIVE: the same bucket a year earlier. AVERAGE: the mean of the last year.
+    SMOOTHING: simple exponential smoothing, season taken out first.
+    HOLT_WINTERS: level, trend and season smoothed (Winters 1960).
+    ETS: exponential smoothing with error and trend chosen by information criterion, season taken out first.
+    THETA, DYNAMIC_THETA: optimised and dynamic optimised Theta (Fiorucci et al. 2016).
+    CES: complex exponential smoothing (Svetunkov et al. 2022).
+    CROSTON: size and interval of demand smoothed apart, Syntetos & Boylan's correction (2005).
+    IMAPA: smoothing over several aggregations in time (Petropoulos & Kourentzes 2015).
+    GLOBAL: one model all series teach together.
+    ENSEMBLE: the mean of several of these, by the kind of the series; the default.
+    """
+
+    NAIVE = "naive"
+    SEASONAL_NAIVE = "seasonal-naive"
+    AVERAGE = "average"
+    SMOOTHING = "smoothing"
+    HOLT_WINTERS = "holt-winters"
+    ETS = "ets"
+    THETA = "theta"
+    DYNAMIC_THETA = "dynamic-theta"
+    CES = "ces"
+    CROSTON = "croston"
+    IMAPA = "imapa"
+    GLOBAL = "global"
+    ENSEMBLE = "ensemble"
+
+
+BEST: Final = "best"
+"""Asks for the method that missed least in forecasts of the past, chosen once for each import."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,13 @@ how wide bounds must be - is learned from the snapshot as imported and carried h
 import json
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
 import numpy as np
 
+from trivet.core.forecasting import Method
 from trivet.core.ids import Counts, Digest, Rates
 
 LEVELS: Final = (80, 95)
@@ -63,6 +64,8 @@ class Learned:
         elders: (series,) 1 where there is somebody.
         widths: of bounds; None = too little history.
         together: how bounds of sums follow.
+        chosen: series -> method that was found the best for it, where that was asked for.
+        own_widths: method -> widths of bounds where several methods forecast the snapshot; `widths` for others.
     """
 
     model: bytes
@@ -72,6 +75,8 @@ class Learned:
     elders: Counts
     widths: Widths | None
     together: Together = Together()
+    chosen: Mapping[str, Method] = field(default_factory=dict)
+    own_widths: Mapping[Method, Widths] = field(default_factory=dict)
 
     def rows(self, keys: tuple[str, ...]) -> Counts:
         """Give the row of each series, -1 for one that was not known."""
@@ -86,15 +91,17 @@ class Learned:
         """Write it as bytes, the same for the same values."""
         arrays = {"factors": self.factors, "seasons": self.seasons, "elders": self.elders.astype(np.float64)}
         if self.widths is not None:
-            for level in LEVELS:
-                arrays[f"lower {level}"] = self.widths.lower[level]
-                arrays[f"upper {level}"] = self.widths.upper[level]
-            arrays["middle"] = self.widths.middle
+            arrays |= _arrays_of(self.widths)
+        for method, widths in sorted(self.own_widths.items()):
+            arrays |= _arrays_of(widths, f" {method}")
         head = {
             "keys": self.keys,
             "arrays": {name: array.shape for name, array in arrays.items()},
             "together": [self.together.family, self.together.company, self.together.time],
         }
+        if self.chosen or self.own_widths:  # what was learned without methods stays what it is, byte by byte
+            head["chosen"] = dict(sorted(self.chosen.items()))
+            head["own"] = sorted(self.own_widths)
         text = json.dumps(head, ensure_ascii=False).encode()
         body = b"".join(np.ascontiguousarray(array).astype("<f8").tobytes() for array in arrays.values())
         return _HEAD.pack(len(text)) + text + body + self.model
@@ -109,10 +116,6 @@ def unpack(packed: bytes) -> Learned:
         count = int(np.prod(shape))
         arrays[name] = np.frombuffer(packed, dtype="<f8", count=count, offset=at).reshape(shape).astype(np.float64)
         at += count * 8
-    widths = None
-    if "middle" in arrays:
-        lower, upper = ({level: arrays[f"{side} {level}"] for level in LEVELS} for side in ("lower", "upper"))
-        widths = Widths(lower=lower, upper=upper, middle=arrays["middle"])
     family, company, time = head["together"]
     return Learned(
         model=packed[at:],
@@ -120,6 +123,22 @@ def unpack(packed: bytes) -> Learned:
         factors=arrays["factors"],
         seasons=arrays["seasons"],
         elders=arrays["elders"].astype(np.int64),
-        widths=widths,
+        widths=_widths_of(arrays) if "middle" in arrays else None,
         together=Together(family=family, company=company, time=time),
+        chosen={key: Method(method) for key, method in head.get("chosen", {}).items()},
+        own_widths={Method(name): _widths_of(arrays, f" {name}") for name in head.get("own", ())},
     )
+
+
+def _arrays_of(widths: Widths, mark: str = "") -> dict[str, Rates]:
+    arrays: dict[str, Rates] = {}
+    for level in LEVELS:
+        arrays[f"lower {level}{mark}"] = widths.lower[level]
+        arrays[f"upper {level}{mark}"] = widths.upper[level]
+    arrays[f"middle{mark}"] = widths.middle
+    return arrays
+
+
+def _widths_of(arrays: Mapping[str, Rates], mark: str = "") -> Widths:
+    lower, upper = ({level: arrays[f"{side} {level}{mark}"] for level in LEVELS} for side in ("lower", "upper"))
+    return Widths(lower=lower, upper=upper, middle=arrays[f"middle{mark}"])

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
+from trivet.core.forecasting import Method
 from trivet.core.ids import Counts, Digest, Rates
 from trivet.core.linear import LinearModel, Solution
 
@@ -38,6 +39,24 @@ class Forecaster(Protocol):
             (series, horizon), >= 0, rounded to 0.001; independent of how series are batched.
             A row of NaN says that the method failed on that series: the caller falls back and says so.
         """
+        ...
+
+
+@runtime_checkable
+class MethodForecaster(Forecaster, Protocol):
+    """A forecaster whose methods can be asked one by one; `predict` is its `Method.ENSEMBLE`."""
+
+    def predict_each(
+        self,
+        history: Rates,
+        first: Counts,
+        season: int,
+        horizon: int,
+        trained: bytes = b"",
+        *,
+        methods: Sequence[Method],
+    ) -> Rates:
+        """Forecast each series with each method; (methods, series, horizon), otherwise as `predict` says."""
         ...
 
 

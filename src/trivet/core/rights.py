@@ -87,8 +87,8 @@ DUTIES: Final[Mapping[Role, Duties]] = {
     Role.PRODUCT: _duties("demand", "mix launches launch_victims substitutes assumptions risks consensus_signoffs"),
     Role.DEMAND: _duties(
         "demand",
-        "streams consensus_rules mix promotions launches launch_victims price_changes substitutes assumptions risks "
-        "consensus_signoffs",
+        "streams consensus_rules forecast_methods mix promotions launches launch_victims price_changes substitutes "
+        "assumptions risks consensus_signoffs",
         Task.SUBMIT,
     ),
     Role.SUPPLY: _duties(

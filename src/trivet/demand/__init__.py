@@ -7,7 +7,10 @@
 - `cleansing`: stock-outs and one-offs corrected, and said
 - `training`: what the forecast learns from: gaps filled, past events taken out
 - `baseline`: the statistical forecast of the plan beside the seasonal-naive line
+- `wishes`: which method forecasts which series
 - `statistical`: the forecast of any series, in a plan as in a backtest
+- `lesson`: series and their sums at one point in time
+- `trials`: how each method would have done, and which is the best
 - `learning`: what series teach each other, learned once per snapshot
 - `levels`: families, items and series brought together
 - `bounds`: P10, P50 and P90 of the forecast as measures

@@ -2,9 +2,9 @@
 
 Reads `demand_history`; writes `seasonal_naive` (the benchmark, always), `baseline_demand` (open buckets, unconstrained)
 and its bounds. The history is cleaned (`demand.cleansing`), its gaps filled and its events taken out
-(`demand.training`); then it is forecast as any series are (`demand.statistical`), with what the snapshot taught
-(`demand.learning`): families, items and series brought together, the model of all series, widths of bounds.
-Dead, unborn and silent series are 0.
+(`demand.training`); then it is forecast as any series are (`demand.statistical`), by the method asked for
+(`demand.wishes`) and with what the snapshot taught (`demand.learning`): families, items and series brought together,
+the model of all series, widths of bounds. Dead, unborn and silent series are 0.
 """
 
 from typing import Final
@@ -21,9 +21,10 @@ from trivet.core.quantities import QUANTITY, round_to_counts, to_amounts
 from trivet.demand.bounds import bound_measures
 from trivet.demand.learning import learn
 from trivet.demand.presence import life_of
-from trivet.demand.scope import members_of, worth
+from trivet.demand.scope import Texts, members_of, worth
 from trivet.demand.statistical import FLAT, Known, forecast_known, sells, silent
 from trivet.demand.training import Training, training_series
+from trivet.demand.wishes import read_wishes, wish_issues
 
 
 def known_series(inputs: PlanInputs, demand: Panel) -> Known:
@@ -37,7 +38,14 @@ def known_series(inputs: PlanInputs, demand: Panel) -> Known:
         families=members.family,
         ending=np.asarray(~alive_ahead(inputs, demand).all(axis=1)),
         reconciliation=inputs.model.company.forecast.reconciliation,
+        wishes=read_wishes(inputs, members, keys) if inputs.table("forecast_methods").height else None,
     )
+
+
+def series_methods(inputs: PlanInputs, demand: Panel, learned: Learned) -> Texts:
+    """Give the method each series of a plan is forecast by: (series,) names of `core.forecasting.Method`."""
+    members, keys = members_of(inputs, demand.keys), tuple(f"{i}\x1f{m}" for i, m in demand.keys.iter_rows())
+    return read_wishes(inputs, members, keys).settled(keys, learned.chosen).methods
 
 
 def learn_series(inputs: PlanInputs, demand: Panel, forecaster: Forecaster) -> Learned:
@@ -67,7 +75,9 @@ def forecast(
     going: Flags = alive.any(axis=1) & sells(training)
     found = forecast_known(known, taught, horizon, forecaster)
     values = np.where(alive & going[:, None], found.values, 0.0)
+    told = () if known.wishes is None else wish_issues(inputs, known.wishes, demand.keys, taught.chosen)
     issues = [
+        *told,
         *_summary(demand, "demand.short-history", going & (training.length <= FLAT), _SHORT_WORDS),
         *_summary(demand, "demand.silent", silent(training) & alive.any(axis=1), _SILENT_WORDS),
         *_summary(demand, "demand.method-failed", found.failed & going, _FAILED_WORDS, Severity.WARNING),
@@ -76,7 +86,9 @@ def forecast(
         "seasonal_naive": _open(demand, round_to_counts(naive, QUANTITY)),
         "baseline_demand": _open(demand, round_to_counts(values, QUANTITY)),
     }
-    return bound_measures(demand.with_counts(written), training, taught.widths), tuple(issues)
+    methods = known.settled(taught.chosen).methods
+    panel = bound_measures(demand.with_counts(written), training, taught.widths, taught.own_widths, methods)
+    return panel, tuple(issues)
 
 
 _SHORT_WORDS: Final = (

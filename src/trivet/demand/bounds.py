@@ -11,13 +11,14 @@ from typing import Final
 
 import numpy as np
 
+from trivet.core.forecasting import Method
 from trivet.core.ids import Counts, Flags, Rates
 from trivet.core.learned import Widths
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.core.quantities import QUANTITY, round_to_counts, to_amounts
-from trivet.demand.intervals import bounds_of, usual_error
-from trivet.demand.scope import group_rows, members_of
+from trivet.demand.intervals import bounds_by_method, usual_error
+from trivet.demand.scope import Texts, group_rows, members_of
 from trivet.demand.training import Training
 
 LOWER: Final = ("baseline_lowest", "baseline_low")
@@ -28,13 +29,29 @@ _TOLD: Final = 0.25
 """Part of a forecast that must come from history for its own bounds to speak of it."""
 
 
-def bound_measures(demand: Panel, training: Training, widths: Widths | None) -> Panel:
-    """Write the bounds of `baseline_demand`; absent when no widths were learned."""
+def bound_measures(
+    demand: Panel,
+    training: Training,
+    widths: Widths | None,
+    own: Mapping[Method, Widths] | None = None,
+    methods: Texts | None = None,
+) -> Panel:
+    """Write the bounds of `baseline_demand`; absent when no widths were learned.
+
+    Args:
+        demand: with `baseline_demand`.
+        training: what the series were forecast from.
+        widths: of all series together.
+        own: of methods that have their own.
+        methods: method of each series; None = one for all.
+    """
     open_now = slice(demand.buckets.first_open, None)
     forecast = to_amounts(demand.count("baseline_demand")[:, open_now], QUANTITY)
     if widths is None:
         return _written(demand, {name: np.zeros(forecast.shape) for name in BOUNDS}, present=False)
-    found = bounds_of(forecast, usual_error(training.values, training.first, training.season), widths)
+    error = usual_error(training.values, training.first, training.season)
+    named = np.full(len(forecast), Method.ENSEMBLE, dtype=object) if methods is None else methods
+    found = bounds_by_method(forecast, error, widths, own or {}, named)
     of_name = {
         "baseline_lowest": found.lower[95],
         "baseline_low": found.lower[80],

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
+from trivet.core.forecasting import Method
 from trivet.core.ids import Counts, Flags, Rates
 from trivet.core.learned import LEVELS, Widths
 
 MOST_SERIES: Final = 1_500
 """Series the bounds are learned from; more do not move them."""
-_ENOUGH: Final = 100
+ENOUGH: Final = 100
 """Errors a step needs; with fewer, neighbouring steps are heard too."""
 
 
@@ -111,6 +113,23 @@ def learn_widths(forecast: Rates, actual: Rates, error: Rates) -> Widths | None:
     return Widths(lower=lower, upper=upper, middle=middle)
 
 
+def stretch_widths(widths: Widths, forecast: Rates, actual: Rates, error: Rates) -> Widths:
+    """Scale bounds until 80 % of a few earlier outcomes lie between them, more where series are few.
+
+    See `learn_widths`; with no outcome between bounds they stay as they are.
+    """
+    scaled = (actual - forecast) / error[:, None]
+    steps = scaled.shape[1]
+    sides = np.where(scaled < 0, -widths.lower[80][:steps], widths.upper[80][:steps])
+    known = np.isfinite(scaled) & (sides > 0)
+    if not known.any():
+        return widths
+    inside = min(0.8 * (1 + 1 / int(known.any(axis=1).sum())), 1.0)
+    factor = float(np.quantile(np.abs(scaled[known]) / sides[known], inside))
+    lower, upper = ({level: side[level] * factor for level in LEVELS} for side in (widths.lower, widths.upper))
+    return Widths(lower=lower, upper=upper, middle=widths.middle)
+
+
 def _errors_at(scaled: Rates, step: int) -> tuple[Rates, int]:
     """Give the errors of a step, and of its neighbours as long as there are too few, and how many series they are of.
 
@@ -120,7 +139,7 @@ def _errors_at(scaled: Rates, step: int) -> tuple[Rates, int]:
     for reach in range(steps):
         near = scaled[:, max(0, step - reach) : step + reach + 1]
         known = np.isfinite(near)
-        if known.sum() >= min(_ENOUGH, np.isfinite(scaled).sum()):
+        if known.sum() >= min(ENOUGH, np.isfinite(scaled).sum()):
             break
     return near[known], int(known.any(axis=1).sum())
 
@@ -146,3 +165,25 @@ def bounds_of(forecast: Rates, error: Rates, widths: Widths) -> Bounds:
         upper={level: placed(widths.upper[level]) for level in LEVELS},
         middle=np.maximum(forecast + widths.middle[steps][None, :] * error[:, None], 0.0),
     )
+
+
+def bounds_by_method(
+    forecast: Rates, error: Rates, widths: Widths, own: Mapping[Method, Widths], methods: npt.NDArray[np.object_]
+) -> Bounds:
+    """Give the bounds of a forecast that several methods made; see `bounds_of`.
+
+    Args:
+        forecast: (series, horizon) in units.
+        error: (series,) usual error of each series as known now.
+        widths: of all series together.
+        own: of methods that have their own.
+        methods: (series,) method of each.
+    """
+    found = bounds_of(forecast, error, widths)
+    for method, own_widths in own.items():
+        rows = methods == method
+        told = bounds_of(forecast[rows], error[rows], own_widths)
+        found.middle[rows] = told.middle
+        for level in LEVELS:
+            found.lower[level][rows], found.upper[level][rows] = told.lower[level], told.upper[level]
+    return found

@@ -4,29 +4,39 @@ Families, items and series are forecast each from its own sums and reconciled (`
 for each series and bucket, so that a later correction of one series moves no other. Bounds come from forecasts made
 as planning would have made them up to three times earlier, against what came: pooled widths of a series (`demand.
 intervals`), and how far errors of a family, of the company and of neighbouring buckets move together, set so that the
-sums of those past forecasts fell between their bounds as often as they should.
+sums of those past forecasts fell between their bounds as often as they should. Which method is the best where that
+was asked for (`demand.wishes`) is found first, and all the rest is learned with it; where several methods forecast,
+each has widths of its own.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from trivet.core.forecasting import Method
 from trivet.core.ids import Counts, Flags, Rates
 from trivet.core.learned import Learned, Together, Widths
 from trivet.core.ports import Forecaster
-from trivet.core.seasons import seasonal_index
 from trivet.demand.combined import combined_distance
-from trivet.demand.intervals import MOST_SERIES, bounds_of, choose_sample, learn_widths, usual_error
-from trivet.demand.levels import Levels, reconcile, sum_up
+from trivet.demand.intervals import (
+    ENOUGH,
+    MOST_SERIES,
+    bounds_by_method,
+    choose_sample,
+    learn_widths,
+    stretch_widths,
+    usual_error,
+)
+from trivet.demand.lesson import Lesson, borrowed_seasons, predict, train, untaught
+from trivet.demand.levels import reconcile
 from trivet.demand.scope import Texts, group_rows
-from trivet.demand.statistical import Known, combine, method_rows, sells, year_before
+from trivet.demand.statistical import Known, combine, sells, year_before
+from trivet.demand.trials import LEAST_HISTORY, choose_best
 
-LEAST_HISTORY: Final = 3
-"""Buckets before an origin that a forecast needs to be worth a test."""
-_ELDER: Final = 0.75
-"""Series with less than this part of their family's longest history are not summed with it."""
+OwnWidths = Mapping[Method, Widths]
+"""Widths of bounds of each method, where several forecast."""
 _FACTOR: Final = 4.0
 """Most that levels may lift a series or press it down."""
 _PLACES: Final = 9
@@ -48,12 +58,14 @@ def learn(known: Known, horizon: int, forecaster: Forecaster) -> Learned:
         horizon: buckets to forecast.
         forecaster: trains and predicts.
     """
-    seasons, elders = _seasons(known)
-    start = _untaught(known, seasons, elders)
-    lesson = _Lesson.of(known, start)
-    model = _train(lesson, forecaster)
-    own = _predict([lesson], model, horizon, forecaster)[0] if len(lesson.levels.summed) else np.zeros((0, horizon))
-    widths, together = _bounds(known, horizon, forecaster)
+    chosen = choose_best(known, horizon, forecaster)
+    known = known.settled(chosen)
+    seasons, elders = borrowed_seasons(known)
+    start = untaught(known, seasons, elders)
+    lesson = Lesson.of(known, start)
+    model = train(lesson, forecaster)
+    own = predict([lesson], model, horizon, forecaster)[0] if len(lesson.levels.summed) else np.zeros((0, horizon))
+    widths, own_widths, together = _bounds(known, horizon, forecaster)
     return Learned(
         model=model,
         keys=known.keys,
@@ -62,97 +74,12 @@ def learn(known: Known, horizon: int, forecaster: Forecaster) -> Learned:
         elders=elders,
         widths=widths,
         together=together,
+        chosen=chosen,
+        own_widths=own_widths,
     )
 
 
-def _untaught(known: Known, seasons: Rates, elders: Counts, model: bytes = b"") -> Learned:
-    none = np.ones((len(known.keys), 0))
-    return Learned(model=model, keys=known.keys, factors=none, seasons=seasons, elders=elders, widths=None)
-
-
-def _seasons(known: Known) -> tuple[Rates, Counts]:
-    """Give the season each young series borrows from its family's elders, and who has one."""
-    held = known.training
-    season, buckets = held.season, held.values.shape[1]
-    seasons = np.ones((len(held.values), season))
-    elders = np.zeros(len(held.values), dtype=np.int64)
-    for rows in group_rows(known.families).values():
-        old = rows[held.length[rows] >= 2 * season]
-        if not len(old) or len(old) == len(rows):
-            continue
-        index = seasonal_index(held.values[old].sum(axis=0, keepdims=True), season)[0]
-        young = rows[held.length[rows] < 2 * season]
-        seasons[young], elders[young] = np.roll(index, -(buckets % season)), 1
-    return seasons, elders
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Lesson:
-    """Series for the methods at one point in time, and their sums.
-
-    Attributes:
-        known: all series.
-        rows: those for the methods.
-        levels: these series (by place in `rows`), their items and families.
-        values, first: of the series and then of the sums of several.
-        told: node of each of them.
-    """
-
-    known: Known
-    rows: Counts
-    levels: Levels
-    values: Rates
-    first: Counts
-    told: Counts
-
-    @classmethod
-    def of(cls, known: Known, learned: Learned) -> "_Lesson":
-        held = known.training
-        rows = method_rows(known, learned.elders > 0)
-        levels = sum_up(held, rows, *_kin(known, rows))
-        told = np.concatenate([np.arange(len(rows)), levels.summed])
-        return cls(
-            known=known, rows=rows, levels=levels, values=levels.values[told], first=levels.first[told], told=told
-        )
-
-
-def _kin(known: Known, rows: Counts) -> tuple[Texts, Texts]:
-    """Name the item and family each series is summed under.
-
-    Items that end inside the horizon are a family of their own, that its total may not hide their end; series that
-    are younger than most of their family stand alone, that its sum may not lose their elders' years.
-    """
-    items, families = known.items[rows].copy(), known.families[rows].copy()
-    length = known.training.length[rows]
-    for family in group_rows(families).values():
-        young = family[length[family] < _ELDER * length[family].max()]
-        items[young] = [f"{items[row]}\x1f{rows[row]}" for row in young]
-        families[young] = items[young]
-    ending = known.ending[rows]
-    families[ending] = items[ending]
-    return items, families
-
-
-def _train(lesson: _Lesson, forecaster: Forecaster) -> bytes:
-    return forecaster.train(lesson.values, lesson.first, lesson.known.training.season) if len(lesson.rows) else b""
-
-
-def _predict(lessons: Sequence[_Lesson], model: bytes, horizon: int, forecaster: Forecaster) -> list[Rates]:
-    """Forecast the series and sums of several lessons in one call."""
-    sizes = [len(lesson.values) for lesson in lessons]
-    if not sum(sizes):
-        return [np.zeros((0, horizon)) for _ in lessons]
-    found = forecaster.predict(
-        np.concatenate([lesson.values for lesson in lessons]),
-        np.concatenate([lesson.first for lesson in lessons]),
-        lessons[0].known.training.season,
-        horizon,
-        model,
-    )
-    return np.split(found, np.cumsum(sizes)[:-1])
-
-
-def _factors(lesson: _Lesson, found: Rates, horizon: int) -> Rates:
+def _factors(lesson: Lesson, found: Rates, horizon: int) -> Rates:
     """Reconcile series with their sums; give what becomes of each as a part of its own forecast."""
     held, rows = lesson.known.training, lesson.rows
     factors = np.ones((len(held.values), horizon))
@@ -169,21 +96,39 @@ def _factors(lesson: _Lesson, found: Rates, horizon: int) -> Rates:
     return factors
 
 
-def _bounds(known: Known, horizon: int, forecaster: Forecaster) -> tuple[Widths | None, Together]:
+def _bounds(known: Known, horizon: int, forecaster: Forecaster) -> tuple[Widths | None, OwnWidths, Together]:
     """Learn the bounds from what past forecasts missed by, on a sample of the series that reach back."""
     held = known.training
     furthest = _furthest(held.length[sells(held)], held.season, horizon)
     usable = held.length - furthest >= max(held.season, LEAST_HISTORY)
     rows = choose_sample(held.values, usable)
+    special = usable & (known.methods != Method.ENSEMBLE)
+    if special.any():  # what is forecast another way must be heard, however small a part it is
+        rows = np.union1d(rows, choose_sample(held.values, special)).astype(np.int64)
     if furthest < 1 or not len(rows):
-        return None, Together()
+        return None, {}, Together()
     count = int(np.clip(MOST_SERIES // len(rows), 1, _ORIGINS))
     backs = sorted({max(1, furthest * (count - i) // count) for i in range(count)}, reverse=True)
     pasts = _pasts(known, rows, backs, forecaster)
     widths = learn_widths(*(np.concatenate([getattr(past, part) for past in pasts]) for part in _Past.PARTS))
     if widths is None:
-        return None, Together()
-    return widths, _together(pasts, known.families[rows], widths)
+        return None, {}, Together()
+    own = _own_widths(pasts, widths)
+    return widths, own, _together(pasts, known.families[rows], widths, own)
+
+
+def _own_widths(pasts: Sequence["_Past"], shared: Widths) -> OwnWidths:
+    """Learn the widths of each method, where several methods forecast; from few errors those of all are stretched."""
+    methods, found = pasts[0].methods, {}
+    names = sorted(set(methods))
+    for name in names if len(names) > 1 else ():
+        rows = np.flatnonzero(methods == name)
+        told = [np.concatenate([getattr(past, part)[rows] for past in pasts]) for part in _Past.PARTS]
+        enough = np.isfinite(told[1]).sum() >= ENOUGH
+        widths = learn_widths(*told) if enough else stretch_widths(shared, *told)
+        if widths is not None:
+            found[Method(name)] = widths
+    return found
 
 
 def _furthest(length: Counts, season: int, horizon: int) -> int:
@@ -203,11 +148,15 @@ def _furthest(length: Counts, season: int, horizon: int) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Past:
-    """A past forecast and what came, (series, buckets to the end, NaN beyond and where nothing was reported)."""
+    """A past forecast and what came, (series, buckets to the end, NaN beyond and where nothing was reported).
+
+    `error` and `methods` are those of each series, (series,).
+    """
 
     forecast: Rates
     actual: Rates
     error: Rates
+    methods: Texts
 
     PARTS = ("forecast", "actual", "error")
 
@@ -216,10 +165,10 @@ def _pasts(known: Known, rows: Counts, backs: Sequence[int], forecaster: Forecas
     """Forecast from each origin with what could be known there; the model is that of the first one."""
     steps, held = backs[0], known.training
     knowns = [known.before(back, rows) for back in backs]
-    starts = [_untaught(then, *_seasons(then)) for then in knowns]
-    lessons = [_Lesson.of(then, start) for then, start in zip(knowns, starts, strict=True)]
-    model = _train(lessons[0], forecaster)
-    found = _predict(lessons, model, steps, forecaster)
+    starts = [untaught(then, *borrowed_seasons(then)) for then in knowns]
+    lessons = [Lesson.of(then, start) for then, start in zip(knowns, starts, strict=True)]
+    model = train(lessons[0], forecaster)
+    found = predict(lessons, model, steps, forecaster)
     pasts = []
     for back, lesson, start, answer in zip(backs, lessons, starts, found, strict=True):
         own = np.full((len(rows), steps), np.nan)
@@ -241,17 +190,18 @@ def _pasts(known: Known, rows: Counts, backs: Sequence[int], forecaster: Forecas
                 forecast=combine(lesson.known, taught, own).values,
                 actual=actual,
                 error=usual_error(then.values, then.first, then.season),
+                methods=lesson.known.methods,
             )
         )
     return pasts
 
 
-def _together(pasts: Sequence[_Past], families: Texts, widths: Widths) -> Together:
+def _together(pasts: Sequence[_Past], families: Texts, widths: Widths, own: OwnWidths) -> Together:
     """Say how far errors move together, so that sums of past forecasts fell between their bounds 80 % of the time."""
     groups = [rows for rows in group_rows(families).values() if len(rows) > 1]
     if not groups:
         return Together()
-    apart = [_distances(past, widths) for past in pasts]
+    apart = [_distances(past, widths, own) for past in pasts]
     sums = [np.stack([error[rows].sum(axis=0) for rows in groups]) for error, _, _, _ in apart]
     told = [np.stack([known[rows].any(axis=0) for rows in groups]) for _, _, _, known in apart]
 
@@ -273,10 +223,10 @@ def _together(pasts: Sequence[_Past], families: Texts, widths: Widths) -> Togeth
 _Bounds = Sequence[tuple[Rates, Rates]]
 
 
-def _distances(past: _Past, widths: Widths) -> tuple[Rates, Rates, Rates, Flags]:
+def _distances(past: _Past, widths: Widths, own: OwnWidths) -> tuple[Rates, Rates, Rates, Flags]:
     """Give errors and the distances to the 80 % bounds, 0 where nothing is known of what came."""
     known: Flags = np.isfinite(past.actual)
-    bounds = bounds_of(past.forecast, past.error, widths)
+    bounds = bounds_by_method(past.forecast, past.error, widths, own, past.methods)
     error = np.where(known, np.nan_to_num(past.actual) - past.forecast, 0.0)
     low = np.where(known, past.forecast - bounds.lower[80], 0.0)
     high = np.where(known, bounds.upper[80] - past.forecast, 0.0)

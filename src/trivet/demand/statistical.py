@@ -7,17 +7,19 @@ line; what sold nothing for a year is 0. What levels teach each other enters as 
 (`demand.cleansing`, `demand.training`) - a file of bare series can't have: it says nothing of them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from trivet.core.forecasting import Reconciliation
+from trivet.core.forecasting import Method, Reconciliation
 from trivet.core.ids import Counts, Flags, Rates
 from trivet.core.learned import Learned
 from trivet.core.ports import Forecaster
 from trivet.demand.scope import Texts
 from trivet.demand.training import Training
+from trivet.demand.wishes import Wishes, predict_with, same_for_all
 
 FLAT: Final = 2
 """Up to this many buckets a series is a flat line."""
@@ -39,6 +41,7 @@ class Known:
         items, families: what each series is summed under; bare series have only themselves.
         ending: series that end inside the horizon.
         reconciliation: how their levels are made to agree.
+        wishes: the methods asked for; None = the mean of methods for all.
     """
 
     training: Training
@@ -47,6 +50,21 @@ class Known:
     families: Texts
     ending: Flags
     reconciliation: Reconciliation = Reconciliation.WLS_STRUCT
+    wishes: Wishes | None = None
+
+    @property
+    def methods(self) -> Texts:
+        """Method of each series."""
+        return np.full(len(self.keys), Method.ENSEMBLE, dtype=object) if self.wishes is None else self.wishes.methods
+
+    @property
+    def fixed(self) -> Flags:
+        """Where a person named the method."""
+        return np.zeros(len(self.keys), dtype=np.bool_) if self.wishes is None else self.wishes.fixed
+
+    def settled(self, chosen: Mapping[str, Method]) -> "Known":
+        """Give the series with the best methods that were found for them."""
+        return self if self.wishes is None else replace(self, wishes=self.wishes.settled(self.keys, chosen))
 
     def before(self, back: int, rows: Counts) -> "Known":
         """Give some of the series as they were known `back` buckets earlier, moved to end in the last column."""
@@ -66,6 +84,7 @@ class Known:
             families=self.families[rows],
             ending=self.ending[rows],
             reconciliation=self.reconciliation,
+            wishes=None if self.wishes is None else self.wishes.of(rows),
         )
 
 
@@ -77,7 +96,7 @@ class Forecast:
     failed: Flags
 
 
-def bare(values: Rates, first: Counts, season: int) -> Known:
+def bare(values: Rates, first: Counts, season: int, method: str = Method.ENSEMBLE) -> Known:
     """Make series of a file known: nothing is said of families, events or missing reports."""
     rows = len(values)
     told: Flags = np.asarray(np.arange(values.shape[1])[None, :] >= np.asarray(first)[:, None])
@@ -90,6 +109,7 @@ def bare(values: Rates, first: Counts, season: int) -> Known:
         items=names,
         families=names,
         ending=np.zeros(rows, dtype=np.bool_),
+        wishes=None if method == Method.ENSEMBLE else same_for_all(method, rows),
     )
 
 
@@ -106,11 +126,13 @@ def forecast_known(known: Known, learned: Learned, horizon: int, forecaster: For
         (series, horizon), not rounded; where the method gives no number the year before stands in and the series is
         flagged.
     """
+    known = known.settled(learned.chosen)
     rows = method_rows(known, borrowed(known, learned)[1])
     held = known.training
     own = np.full((len(held.values), horizon), np.nan)
     if len(rows):
-        own[rows] = forecaster.predict(held.values[rows], held.first[rows], held.season, horizon, learned.model)
+        asked = (held.values[rows], held.first[rows], held.season, horizon, learned.model)
+        own[rows] = predict_with(forecaster, known.methods[rows], *asked)
     return combine(known, learned, own)
 
 
@@ -148,6 +170,7 @@ def method_rows(known: Known, elders: Flags) -> Counts:
     """Give the series that are forecast by the methods."""
     held = known.training
     enough = np.where(elders, 2 * held.season, min(2 * held.season, ALONE))
+    enough = np.where(known.fixed, 0, enough)  # a method somebody named is used on what there is
     rows: Counts = np.flatnonzero(sells(held) & (held.length >= enough) & (held.length > FLAT)).astype(np.int64)
     return rows
 

@@ -9,34 +9,31 @@ own values and the trained model alone, so results do not depend on batches, wor
 
 import pickle
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
+from trivet.core.forecasting import Method
 from trivet.core.ids import Counts, Flags, Rates
 from trivet.core.options import ForecastMode
 from trivet.core.ports import Executor
-from trivet.core.seasons import ahead, seasonal_index, without_season
 from trivet.engines import global_model
 from trivet.engines.lumpy import is_lumpy, lumpy_ahead
 from trivet.engines.processes import ProcessExecutor
+from trivet.engines.single import SHORTEST, forecast_by
 from trivet.engines.theta import theta_ahead
+from trivet.engines.views import WILD, ces_ahead, see
 
-SHORTEST: Final = 5
-"""Below this many buckets a trend is an artefact: the mean is the forecast."""
 BATCH: Final = 500
 """Series a batch; a child answers many of them."""
-_LONGEST_SEASON: Final = 24
-"""Longest season CES follows by itself; beyond it, it gets the deseasonalised series."""
-_WILD: Final = 10.0
-"""A member that leaves the largest value of the series this many times behind is not heard."""
 _TOGETHER: Final = 2
 """Weight of the global model: twice is as good on M3 and better on Tourism (docs/decisions/0006)."""
-_LEVEL: Final = 1000.0
-"""Mean every series is brought to, so that no tolerance of a method depends on the unit of measure."""
-_PLACES: Final = 6
-"""Decimals of a value at that level: 1000 times the demand is the same to every method."""
+
+
+_TAUGHT: Final = (Method.GLOBAL, Method.ENSEMBLE)
+"""Methods that predict with what was trained."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +91,39 @@ class Ensemble:
         parts = [np.asarray(pickle.loads(answer), dtype=np.float64) for answer in answers]  # noqa: S301
         return np.concatenate(parts) if parts else np.zeros((0, horizon))
 
+    def predict_each(
+        self,
+        history: Rates,
+        first: Counts,
+        season: int,
+        horizon: int,
+        trained: bytes = b"",
+        *,
+        methods: Sequence[Method],
+    ) -> Rates:
+        """Forecast each series with each method: (methods, series, horizon); see `core.ports.MethodForecaster`."""
+        starts = range(0, len(history), self.batch)
+        batches = [
+            pickle.dumps(
+                (
+                    method,
+                    history[at : at + self.batch],
+                    first[at : at + self.batch],
+                    season,
+                    horizon,
+                    self.mode,
+                    trained if method in _TAUGHT else b"",
+                )
+            )
+            for method in methods
+            for at in starts
+        ]
+        if not batches:
+            return np.zeros((len(methods), 0, horizon))
+        answers = [pickle.loads(answer) for answer in self.executor.map_batches(method_batch, batches)]  # noqa: S301
+        parts = np.concatenate([np.asarray(answer, dtype=np.float64) for answer in answers])
+        return parts.reshape(len(methods), len(history), horizon)
+
 
 def train_batch(batch: bytes) -> bytes:
     """Learn one member of the global model: pickled (history, first, season, seed) -> model."""
@@ -110,6 +140,17 @@ def predict_batch(batch: bytes) -> bytes:
         if rows:
             result[rows] = _mean_of_views(history[rows], first[rows], season, horizon, (mode, trained))
     return pickle.dumps(np.round(np.maximum(result, 0.0), 3))
+
+
+def method_batch(batch: bytes) -> bytes:
+    """Forecast one batch with one method: pickled (method, history, first, season, horizon, mode, model)."""
+    method, history, first, season, horizon, mode, trained = pickle.loads(batch)  # noqa: S301 - by predict_each
+    if method is Method.ENSEMBLE:
+        return predict_batch(pickle.dumps((history, first, season, horizon, mode, trained)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = forecast_by(method, history, first, season, horizon, trained)
+    return pickle.dumps(np.round(np.maximum(found, 0.0), 3))
 
 
 def _plain(own: Rates, season: int, into: Rates) -> bool:
@@ -130,26 +171,22 @@ def _mean_of_views(
 ) -> Rates:
     """Give the mean of what the methods see; NaN where none gives a sane number."""
     mode, trained = asked
-    known = np.arange(history.shape[1])[None, :] >= np.asarray(first)[:, None]
-    values = np.where(known, history, np.nan)
-    index = seasonal_index(values, season)
-    flat = np.where(known, without_season(values, index), 0.0)
-    coming = ahead(index, history.shape[1], horizon)
-    length = history.shape[1] - np.asarray(first)
-    scale = np.maximum(np.abs(flat).sum(axis=1) / length, 1e-12)[:, None] / _LEVEL
-    level = np.round(flat / scale, _PLACES)
+    seen = see(history, first, season, horizon)
     with np.errstate(all="ignore"):
-        views = [theta_ahead(level, first, horizon, dynamic=dynamic) * scale * coming for dynamic in (False, True)]
+        views = [
+            theta_ahead(seen.level, first, horizon, dynamic=dynamic) * seen.scale * seen.coming
+            for dynamic in (False, True)
+        ]
     if mode is ForecastMode.FULL:
-        views.append(_ces(history, level * scale, first, season, coming))
+        views.append(ces_ahead(history, first, season, seen))
     together = global_model.predict(trained, history, first, season, horizon)
-    return _heard(np.stack(views + [together] * _TOGETHER), np.abs(np.where(known, history, 0.0)).max(axis=1))
+    return _heard(np.stack(views + [together] * _TOGETHER), np.abs(np.where(seen.known, history, 0.0)).max(axis=1))
 
 
 def _heard(views: Rates, largest: Rates) -> Rates:
     """Give the mean of the views (views, series, horizon) that are numbers and not wild; NaN where none is."""
     furthest = np.abs(np.nan_to_num(views, nan=np.inf)).max(axis=2)
-    sane: Flags = furthest <= _WILD * largest[None, :]
+    sane: Flags = furthest <= WILD * largest[None, :]
     sane &= np.isfinite(furthest)  # of an infinite series nothing is sane
     total, count = np.zeros(views.shape[1:]), np.zeros(len(largest))
     for view, heard in zip(views, sane, strict=True):
@@ -157,28 +194,3 @@ def _heard(views: Rates, largest: Rates) -> Rates:
         count = count + heard
     mean: Rates = np.divide(total, count[:, None], out=np.full(total.shape, np.nan), where=count[:, None] > 0)
     return mean
-
-
-def _ces(history: Rates, flat: Rates, first: Counts, season: int, coming: Rates) -> Rates:
-    """Let CES see each series itself, or without its season where that is too long or known too briefly."""
-    horizon = coming.shape[1]
-    result = np.zeros(coming.shape)
-    for row, start in enumerate(first):
-        own = history[row, start:]
-        if season > _LONGEST_SEASON or len(own) < 2 * season:
-            result[row] = _smoothed(flat[row, start:], 1, horizon) * coming[row]
-        else:
-            result[row] = _smoothed(own, season, horizon)
-    return result
-
-
-def _smoothed(values: Rates, season: int, horizon: int) -> Rates:
-    """Forecast with CES; NaN where it fails."""
-    from statsforecast.models import AutoCES
-
-    scale = (float(np.mean(np.abs(values))) or 1.0) / _LEVEL
-    try:
-        mean = AutoCES(season_length=season).forecast(y=np.round(values / scale, _PLACES), h=horizon)["mean"]
-    except Exception:  # noqa: BLE001 - whatever the library raises, the other members speak
-        return np.full(horizon, np.nan)
-    return np.asarray(mean, dtype=np.float64) * scale

@@ -26,7 +26,7 @@ def lumpy_ahead(own: Rates, season: int, horizon: int) -> Rates:
     NaN where the method fails.
     """
     if not returns_yearly(own, season):
-        return _imapa(own, horizon)
+        return imapa_ahead(own, horizon)
     year = (own[-season:] + own[-2 * season : -season]) / 2
     return year[np.arange(horizon) % season]
 
@@ -43,7 +43,8 @@ def returns_yearly(own: Rates, season: int) -> bool:
     return bool(spread > 0 and 2 * np.abs(last - before).sum() < spread / 2)
 
 
-def _imapa(own: Rates, horizon: int) -> Rates:
+def imapa_ahead(own: Rates, horizon: int) -> Rates:
+    """Forecast a series at its mean pace (IMAPA); NaN where the method fails."""
     from statsforecast.models import IMAPA
 
     scale = float(np.mean(np.abs(own))) or 1.0

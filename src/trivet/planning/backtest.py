@@ -11,12 +11,22 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from trivet.core.forecasting import Method as Named
 from trivet.core.ids import Counts, Flags, Rates
 from trivet.core.ports import Forecaster
-from trivet.demand.intervals import Bounds, bounds_of, choose_sample, learn_widths, mean_change, usual_error
-from trivet.demand.learning import LEAST_HISTORY, learn
+from trivet.demand.intervals import (
+    Bounds,
+    bounds_by_method,
+    bounds_of,
+    choose_sample,
+    learn_widths,
+    mean_change,
+    usual_error,
+)
+from trivet.demand.learning import learn
 from trivet.demand.scores import Skill, score_forecast
 from trivet.demand.statistical import bare, forecast_known
+from trivet.demand.trials import LEAST_HISTORY
 
 Clock = Callable[[], float]
 Told = tuple[Rates, Bounds | None]
@@ -100,16 +110,22 @@ def backtest(
     return {name: Tested(skill=_mean(found[name]), cpu_seconds=spent[name]) for name in methods}
 
 
-def as_planned(forecaster: Forecaster) -> Method:
-    """Forecast as planning does: learn from what was known, predict, and bound with what was learned."""
+def as_planned(forecaster: Forecaster, method: str = Named.ENSEMBLE) -> Method:
+    """Forecast as planning does: learn from what was known, predict, and bound with what was learned.
+
+    Args:
+        forecaster: trains and predicts.
+        method: name of one, or best: found for each series alone from what was known.
+    """
 
     def forecast(past: Past, asked: Question) -> Told:
-        known = bare(past.history, past.first, asked.season)
+        known = bare(past.history, past.first, asked.season, method)
         learned = learn(known, asked.horizon, forecaster)
         found = np.round(forecast_known(known, learned, asked.horizon, forecaster).values, 3)
         if learned.widths is None:
             return found, None
-        return found, bounds_of(found, usual_error(past.history, past.first, asked.season), learned.widths)
+        error, methods = usual_error(past.history, past.first, asked.season), known.settled(learned.chosen).methods
+        return found, bounds_by_method(found, error, learned.widths, learned.own_widths, methods)
 
     return forecast
 

@@ -34,7 +34,7 @@ TOLD: Final = (MeasureId("baseline_demand"), MeasureId("consensus_base"), Measur
 """Measures whose causes are told."""
 EVENTS: Final = ("launches", "launch_victims", "promotions", "price_changes")
 """Tables of what is planned with items and events; the dates of items go with them."""
-OPINIONS: Final = ("streams", "consensus_rules", "mix", "prices", "exchange_rates")
+OPINIONS: Final = ("streams", "consensus_rules", "forecast_methods", "mix", "prices", "exchange_rates")
 """Tables of what people and markets say; prices turn streams in money into units."""
 DATES: Final = ("first_sale", "last_sale", "successor")
 

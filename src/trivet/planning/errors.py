@@ -11,12 +11,15 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from trivet.core.forecasting import Method
 from trivet.core.ids import Counts, Flags, Rates
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.core.ports import Forecaster
 from trivet.core.quantities import QUANTITY, round_to_counts
+from trivet.demand.scope import Texts
 from trivet.demand.training import Training, training_series
+from trivet.demand.wishes import predict_with
 from trivet.supply.sites import shipping_of
 
 ORIGINS: Final = 12
@@ -27,16 +30,20 @@ HISTORY: Final = 3
 """Buckets a series needs before it is forecast."""
 
 
-def write_forecast_errors(inputs: PlanInputs, demand: Panel, supply: Panel, forecaster: Forecaster) -> Panel:
+def write_forecast_errors(
+    inputs: PlanInputs, demand: Panel, supply: Panel, forecaster: Forecaster, methods: Texts | None = None
+) -> Panel:
     """Write `forecast_error` on the open buckets of sites whose policy asks for a service.
 
-    It is absent where too little is known; a company without such a policy keeps its panel as it is.
+    Each series is forecast by its method (None = the mean of methods for all). It is absent where too little is known;
+    a company without such a policy keeps its panel as it is.
     """
     wanted = _items(inputs)
     rows = np.flatnonzero(np.array([item in wanted for item in demand.keys["item"].to_list()], dtype=np.bool_))
     if not len(rows) or demand.buckets.first_open <= ORIGINS // 2:
         return supply
-    errors, told = _errors(training_series(inputs, demand), rows, forecaster)
+    named = np.full(demand.rows, Method.ENSEMBLE, dtype=object) if methods is None else methods
+    errors, told = _errors(training_series(inputs, demand), rows, forecaster, named[rows])
     ships = shipping_of(inputs)
     numbers = {pair: i for i, pair in enumerate(supply.keys.iter_rows())}
     keys = demand.keys.select("item", "market").rows()
@@ -66,7 +73,7 @@ def _items(inputs: PlanInputs) -> set[str]:
     }
 
 
-def _errors(training: Training, rows: Counts, forecaster: Forecaster) -> tuple[Rates, Flags]:
+def _errors(training: Training, rows: Counts, forecaster: Forecaster, methods: Texts) -> tuple[Rates, Flags]:
     """Give forecast less actual of the last buckets, and where both are known: (rows, origins)."""
     values, first, known = training.values[rows], training.first[rows], training.known[rows]
     closed = values.shape[1]
@@ -78,7 +85,7 @@ def _errors(training: Training, rows: Counts, forecaster: Forecaster) -> tuple[R
         old = np.flatnonzero((t - first >= HISTORY) & known[:, t])
         if not len(old):
             continue
-        found = forecaster.predict(values[old, :t], first[old], training.season, 1, model)[:, 0]
+        found = predict_with(forecaster, methods[old], values[old, :t], first[old], training.season, 1, model)[:, 0]
         usable = np.isfinite(found)
         errors[old[usable], k] = found[usable] - values[old[usable], t]
         told[old[usable], k] = True

@@ -58,7 +58,15 @@ DUE: Final = 3
 NOBODY: Final = Answers(acceptances={}, charges={}, today=date.min)
 """Nobody said anything about any finding."""
 _NAMED: Final = 5
-_FAMILIES: Final = ("budget", "streams", "inventory_policy", "promotions", "price_changes", "consensus_rules")
+_FAMILIES: Final = (
+    "budget",
+    "streams",
+    "inventory_policy",
+    "promotions",
+    "price_changes",
+    "consensus_rules",
+    "forecast_methods",
+)
 _UNREPORTED: Final = ("demand.not-reported", "demand.partial-bucket")
 
 

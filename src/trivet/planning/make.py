@@ -20,7 +20,7 @@ from trivet.core.panel import Panel
 from trivet.core.plan import Plan, PlanInputs, Recipe
 from trivet.core.ports import Engines, Forecaster, Progress
 from trivet.core.units import Units, read_units
-from trivet.demand.baseline import forecast, learn_series
+from trivet.demand.baseline import forecast, learn_series, series_methods
 from trivet.demand.beyond import find_orders_beyond
 from trivet.demand.bounds import carry_bounds
 from trivet.demand.cleansing import correct_history
@@ -85,7 +85,8 @@ def make_plan(
     tell("supply", 0, 3)
     supply, load, material, problems = supply_panels(inputs)
     found.add(problems)
-    supply = write_forecast_errors(inputs, demand, supply, engines.forecaster)
+    methods = series_methods(inputs, demand, learned)
+    supply = write_forecast_errors(inputs, demand, supply, engines.forecaster, methods)
     supply, load, material, problems = require(inputs, demand, supply, load, material, targets=options.use_targets)
     found.add(problems)
     supply = found.keep(fold(supply, in_rows_of(entries, supply, axes, inputs.model), inputs.model, units))

@@ -2,7 +2,7 @@
 
 Reading order, the order of a month: `create_workspace`, `init_folder`, `import_folder`, `list_people`,
 `list_dimensions`, `show_health`, `accept_finding`, `reopen_finding`, `assign_finding`, `make_plan`, `show_plan`,
-`show_capacity`, `show_mix`, `set_mix`, `show_segments`, `show_accuracy`, `show_value_added`,
+`show_capacity`, `show_mix`, `set_mix`, `show_segments`, `show_methods`, `show_accuracy`, `show_value_added`,
 `preview_changes`, `record_changes`,
 `undo_change`, `list_changes`, `trace_cell`, `branch_scenario`, `merge_scenario`, `rebase_scenario`,
 `compare_scenarios`, `show_waterfall`, `explain_cell`, `price_relief`, `price_locks`, `check_plan`, `show_gaps`,

@@ -9,9 +9,11 @@ import numpy as np
 
 from trivet.connect.long_series import read_series
 from trivet.core.errors import InvalidInput
+from trivet.core.forecasting import BEST
+from trivet.core.forecasting import Method as Named
 from trivet.core.issues import Issue, Place, Severity
 from trivet.core.options import ForecastMode
-from trivet.demand.learning import LEAST_HISTORY
+from trivet.demand.trials import LEAST_HISTORY
 from trivet.engines.ensemble import Ensemble
 from trivet.engines.processes import ProcessExecutor
 from trivet.planning.backtest import (
@@ -74,7 +76,7 @@ class BacktestAnswer(Scores):
 
 
 def backtest_series(
-    file: Path, *, season: int = 12, horizon: int = 18, origins: int = 1, mode: str = "fast"
+    file: Path, *, season: int = 12, horizon: int = 18, origins: int = 1, mode: str = "fast", method: str = "ensemble"
 ) -> BacktestAnswer:
     """Forecast the last buckets of each series of a file from those before, and compare; the plan's way.
 
@@ -84,12 +86,15 @@ def backtest_series(
         horizon: buckets at the end of each series that are forecast.
         origins: forecasts from so many cycles, one bucket apart, averaged.
         mode: fast or full.
+        method: one by its name, or best: found for each series alone.
 
     Raises:
         NotFound: there is no such file.
         InvalidInput: an argument or the file can't be used; issues give file, row, column, value and advice.
     """
     _check_asked({"season": season, "horizon": horizon, "origins": origins}, mode)
+    if method not in (BEST, *Named):
+        raise InvalidInput(f"method is '{method}', expected {', '.join(Named)} or {BEST}.")
     series = read_series(file, season)
     asked = Question(season=season, horizon=horizon, origins=origins)
     length = series.values.shape[1] - series.first
@@ -101,7 +106,7 @@ def backtest_series(
     values, first = series.values[tested][:, -columns:], columns - length[tested]
     executor = ProcessExecutor(workers=read_settings().workers)
     methods: dict[str, Method] = {
-        "forecast": as_planned(Ensemble(mode=ForecastMode(mode), executor=executor)),
+        "forecast": as_planned(Ensemble(mode=ForecastMode(mode), executor=executor), method),
         "naive": last_value,
         "seasonal_naive": year_before,
     }
