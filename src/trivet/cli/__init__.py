@@ -3,7 +3,7 @@
 Reading order: `main` (the app and its exits), `commands` (registers them all), `answers` (text and JSON), `advice`,
 `progress`, `screen` (the plan on one screen), then the commands by theme: `files` (init, create, import),
 `health`, `quality` (segments), `methods` (forecasting methods compared), `accuracy` (accuracy, value-added), `waterfall`,
-`planning` (plan, show, compare, explain, check), `people`, `dimensions`, `mix`,
+`gaps` (the reconciliation matrix), `planning` (plan, show, compare, explain, check), `people`, `dimensions`, `mix`,
 `changes` (change, undo, log, branch, merge), `consensus` (by family, and who approved it),
 `branches` (rebase), `publishing` (submit, approve, publish, export), `pushdown`, `jobs` (jobs, worker),
 `capacity` (load against capacity), `relief` (prices of scarcity), `locks` (what is fixed by hand), `backtest`,
