@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from trivet.usecases.show_mix import show_mix
     from trivet.usecases.show_plan import View, show_numbers, show_plan
     from trivet.usecases.show_segments import show_segments
+    from trivet.usecases.show_statement import show_statement
     from trivet.usecases.show_value_added import show_value_added
     from trivet.usecases.show_waterfall import show_waterfall
     from trivet.usecases.submit_plan import submit_plan
@@ -119,6 +120,7 @@ __all__ = [
     "show_numbers",
     "show_plan",
     "show_segments",
+    "show_statement",
     "show_value_added",
     "show_waterfall",
     "submit_plan",

@@ -142,7 +142,7 @@ def test_subtotals_of_the_statement_are_what_their_rows_give(book: openpyxl.Work
         amounts = {
             label: row_of(page, label)[when]
             for label in (
-                "Net sales (what ships)",
+                "Net sales",
                 "Standard cost of goods sold",
                 "Supply variances",
                 "Gross margin",

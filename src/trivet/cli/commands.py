@@ -23,6 +23,7 @@ from trivet.cli import (
     pushdown,
     quality,
     relief,
+    statement,
     waterfall,
 )
 
@@ -49,5 +50,6 @@ __all__ = [
     "pushdown",
     "quality",
     "relief",
+    "statement",
     "waterfall",
 ]

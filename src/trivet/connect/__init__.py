@@ -21,11 +21,12 @@ What is said and written about it:
 
 Out, for a published plan:
 - evidence: the files a certificate is drawn from
-- certificate, certificate_sql, certificate_views: the tie-out computed by other code than the plan's
+- certificate, certificate_tie, certificate_prices, certificate_sql, certificate_views: the tie-out computed by other
+  code than the plan's
 - pushdown, pushdown_tie: what execution takes over, as files with a manifest, and its tie-out
-- pack: the workbook of a published plan, made of pack_business, pack_family, pack_plans and pack_lists, on the paper
-  of pack_book, with the figures of pack_figures, how families are made and by whom (pack_making), planning's texts as
-  people speak (pack_told) and the charts of pack_charts
+- pack: the workbook of a published plan, made of pack_business, pack_family, pack_plans, pack_statement and
+  pack_lists, on the paper of pack_book, with the figures of pack_figures, how families are made and by whom
+  (pack_making), planning's texts as people speak (pack_told) and the charts of pack_charts
 - pdf: the same pack as PDF, made of pdf_business, pdf_binding, pdf_changes, pdf_family, pdf_plans, pdf_operations,
   pdf_finance and pdf_proof, with words by pdf_words and pdf_notes, last cycle's plan by pdf_earlier, drawings by
   pdf_chart and pdf_drawings, on the paper of pdf_paper

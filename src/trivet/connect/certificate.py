@@ -14,8 +14,10 @@ from typing import Final
 
 import duckdb
 
-from trivet.connect.certificate_sql import ROLLUP_LEVELS, TIES, Tie, rollup_query, rows_query
-from trivet.connect.certificate_views import GRAINS, HELPERS, NEEDED, SOURCES
+from trivet.connect.certificate_prices import ROWS
+from trivet.connect.certificate_sql import ROLLUP_LEVELS, TIES, rollup_query, rows_query
+from trivet.connect.certificate_tie import Tie
+from trivet.connect.certificate_views import ABSENT, GRAINS, HELPERS, NEEDED, SOURCES
 from trivet.connect.evidence import CHANGES, FACTS, OUTLOOK, ROLLUP, TABLES
 from trivet.core.errors import InvalidInput
 from trivet.core.gates import Gate
@@ -217,7 +219,7 @@ def _load(database: duckdb.DuckDBPyConnection, folder: Path, facts: _Facts) -> N
         _view(database, name, folder / file)
     if (folder / CHANGES).is_file():
         _view(database, "changes", folder / CHANGES)
-    database.execute(HELPERS)
+    database.execute(f"{HELPERS}{ROWS}")
 
 
 def _view(database: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
@@ -235,7 +237,7 @@ def _complete(database: duckdb.DuckDBPyConnection, grain: str) -> None:
     for kind, measures in NEEDED[grain].items():
         for measure in measures:
             if measure not in there:
-                default = "NULL" if kind == "DOUBLE" else "0"
+                default = "NULL" if kind == "DOUBLE" or measure in ABSENT else "0"
                 database.execute(f"ALTER TABLE {grain} ADD COLUMN {measure} {kind} DEFAULT {default}")
     if grain == "demand" and "invoiced_price" not in there:
         database.execute("UPDATE demand SET invoiced_price = price")

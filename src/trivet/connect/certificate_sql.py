@@ -3,117 +3,12 @@
 They stand on the views of `certificate_views`. Nothing here is shared with the code that makes plans.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from trivet.connect.certificate_prices import GROSS_TIES, PRICE_TIES, SMALL
+from trivet.connect.certificate_tie import Tie
 from trivet.connect.certificate_views import GRAINS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tie:
-    """One check.
-
-    Attributes:
-        name: what must be equal, in words.
-        unit: `units`, `money`, `hours`, `rows` or `money a unit`.
-        query: SQL giving (place, found, expected); NULL means that there is none.
-        tolerance: largest difference that is rounding, never a quantum of what is stored unless said.
-        file: evidence it needs besides the usual ones.
-        measure: of the demand plan; a plan made before it existed is not checked.
-    """
-
-    name: str
-    unit: str
-    query: str
-    tolerance: Decimal = Decimal(0)
-    file: str | None = None
-    measure: str | None = None
-
-
-_PRICES = """
-WITH cell AS (
-  SELECT d.item, d.market, d.bucket, d.price, a.label, p.currency AS market_currency, p.region, p.channel, f.family
-  FROM demand d JOIN {axis} a USING (bucket) JOIN place p USING (market) JOIN family f USING (item)),
-own AS (
-  SELECT c.item, c.market, c.bucket, p.price, coalesce(nullif(p.currency, ''), c.market_currency) AS currency
-  FROM cell c ASOF JOIN (SELECT * FROM s_prices WHERE market <> '') p
-    ON p.item = c.item AND p.market = c.market AND c.bucket >= p.first),
-every AS (
-  SELECT c.item, c.market, c.bucket, p.price, coalesce(nullif(p.currency, ''), c.market_currency) AS currency
-  FROM cell c ASOF JOIN (SELECT * FROM s_prices WHERE coalesce(market, '') = '') p
-    ON p.item = c.item AND c.bucket >= p.first),
-listed AS (
-  SELECT item, market, bucket, price, currency FROM own
-  UNION ALL SELECT e.item, e.market, e.bucket, e.price, e.currency
-  FROM every e ANTI JOIN own o ON o.item = e.item AND o.market = e.market AND o.bucket = e.bucket),
-moved AS (
-  SELECT c.item, c.market, c.bucket, product(1 + g.percent / 100.0) AS factor,
-    product(CASE WHEN g.first >= (SELECT current FROM facts) THEN 1 + g.percent / 100.0 ELSE 1 END) AS planned
-  FROM cell c JOIN s_price_changes g ON (coalesce(g.family, '') IN ('', c.family)) AND c.bucket >= g.first
-  GROUP BY c.item, c.market, c.bucket),
-event AS (
-  SELECT c.item, c.market, c.bucket,
-    product((1 - v + v * (1 + l) * (1 + e.price_change)) / (1 - v + v * (1 + l))) AS factor
-  FROM cell c JOIN (SELECT *, coalesce(volume_share, 1.0) AS v, coalesce(lift, 0.0) AS l FROM s_promotions
-                    WHERE coalesce(status, 'planned') <> 'cancelled' AND price_change IS NOT NULL) e
-    ON coalesce(e.item, '') IN ('', c.item) AND coalesce(e.family, '') IN ('', c.family)
-    AND coalesce(e.region, '') IN ('', c.region) AND coalesce(e.channel, '') IN ('', c.channel)
-    AND c.bucket >= e.first AND c.bucket <= coalesce(e.last, e.first)
-  WHERE 1 - v + v * (1 + l) > 0
-  GROUP BY c.item, c.market, c.bucket)
-SELECT c.item, c.market, c.label, c.price AS found,
-  round(coalesce(ev.factor, 1) * CASE
-    WHEN s.item IS NOT NULL THEN s.price * r.rate * coalesce(m.factor, 1)
-    WHEN y.units > 0 AND y.revenue > 0 THEN y.revenue / y.units * coalesce(m.planned, 1)
-    WHEN i.units > 0 AND i.revenue > 0 THEN i.revenue / i.units * coalesce(m.planned, 1) END, 9) AS expected
-FROM cell c
-LEFT JOIN listed s ON s.item = c.item AND s.market = c.market AND s.bucket = c.bucket
-LEFT JOIN forecast r ON r.bucket = c.bucket AND r.currency = s.currency
-LEFT JOIN moved m ON m.item = c.item AND m.market = c.market AND m.bucket = c.bucket
-LEFT JOIN event ev ON ev.item = c.item AND ev.market = c.market AND ev.bucket = c.bucket
-LEFT JOIN last_year y ON y.item = c.item AND y.market = c.market
-LEFT JOIN item_year i ON i.item = c.item
-"""
-_PRICE = f"""
-SELECT 'price of ' || item || ' in ' || market || ' ' || label AS place, found, expected
-FROM ({_PRICES.format(axis="open_")})
-"""  # noqa: S608 - built of constants of this module
-
-_INVOICED = f"""
-WITH cell AS (
-  SELECT d.item, d.market, a.label, a.n, d.invoiced_price, d.price, f.policy LIKE '%-to-order' AS ordered,
-    greatest(CAST(d.constrained_demand * 1000 AS BIGINT), 0) AS units,
-    greatest(greatest(CAST(d.consensus_demand * 1000 AS BIGINT), 0) - CAST(d.unserved_demand * 1000 AS BIGINT), 0)
-      AS booked
-  FROM demand d JOIN open_ a USING (bucket) JOIN family f USING (item)),
-begin AS (SELECT item, market, price FROM cell WHERE n = (SELECT first_open FROM facts)),
-before AS ({_PRICES.format(axis="(SELECT * FROM closed WHERE n = (SELECT max(n) FROM closed))")}),
-opening AS (
-  SELECT item, coalesce(nullif(market, ''), 'ALL') AS market, CAST(sum(quantity) * 1000 AS BIGINT) AS units,
-    sum(value) FILTER (quantity > 0)::DOUBLE / (sum(quantity) FILTER (quantity > 0 AND value IS NOT NULL))::DOUBLE
-      AS price
-  FROM s_order_backlog GROUP BY ALL HAVING sum(quantity) > 0),
-lot AS (
-  SELECT o.item, o.market, -1 AS n, o.units, coalesce(o.price, e.expected, b.price) AS price
-  FROM opening o JOIN begin b USING (item, market) LEFT JOIN before e USING (item, market)
-  UNION ALL SELECT item, market, n, booked, price FROM cell WHERE ordered),
-lots AS (SELECT *, sum(units) OVER (PARTITION BY item, market ORDER BY n) AS upto FROM lot),
-sent AS (SELECT *, sum(units) OVER (PARTITION BY item, market ORDER BY n) AS upto FROM cell WHERE ordered),
-part AS (
-  SELECT s.item, s.market, s.n, least(l.upto, s.upto) - greatest(l.upto - l.units, s.upto - s.units) AS units,
-    coalesce(l.price, s.price) AS price
-  FROM sent s JOIN lots l ON l.item = s.item AND l.market = s.market
-    AND l.upto > s.upto - s.units AND l.upto - l.units < s.upto),
-mean AS (
-  SELECT item, market, n, sum(units) AS units, sum(units * price) AS money, count(*) = count(price) AS known
-  FROM part WHERE units > 0 GROUP BY ALL)
-SELECT 'invoiced price of ' || c.item || ' in ' || c.market || ' ' || c.label AS place, c.invoiced_price AS found,
-  CASE WHEN NOT c.ordered OR c.units = 0 THEN c.price
-    WHEN coalesce(m.known, TRUE) AND (c.units = coalesce(m.units, 0) OR c.price IS NOT NULL) THEN round(
-      (coalesce(m.money, 0) + (c.units - coalesce(m.units, 0)) * coalesce(c.price, 0)) / c.units, 9) END AS expected
-FROM cell c LEFT JOIN mean m USING (item, market, n)
-"""  # noqa: S608 - built of constants of this module
 
 _COST = """
 WITH cost AS (SELECT item, coalesce(location, '') AS location, coalesce(component, '') AS component, first, cost,
@@ -394,7 +289,6 @@ FULL JOIN detail d USING (measure, member, bucket) JOIN axis USING (bucket)
 """  # noqa: S608 - built of constants of this module and column names of our own files
 
 
-_SMALL = Decimal("0.000001")
 _ROUNDED = Decimal("0.001")
 _CENT = Decimal("0.01")
 
@@ -438,15 +332,8 @@ TIES: Final = (
             ("margin", "money", "budget_margin", "margin"),
         )
     ),
-    Tie(name="price = source x rate", unit="money a unit", query=_PRICE, tolerance=_SMALL),
-    Tie(
-        name="invoiced price = price when booked, oldest orders first",
-        unit="money a unit",
-        query=_INVOICED,
-        tolerance=_SMALL,
-        measure="invoiced_price",
-    ),
-    Tie(name="unit cost = source x rate", unit="money a unit", query=_COST, tolerance=_SMALL),
+    *PRICE_TIES,
+    Tie(name="unit cost = source x rate", unit="money a unit", query=_COST, tolerance=SMALL),
     Tie(name="capacity = source", unit="hours", query=_CAPACITY, tolerance=_ROUNDED),
     Tie(name="consensus = base + changes", unit="units", query=_CONSENSUS, file="changes.parquet"),
     Tie(name="units x price = revenue", unit="money", query=_product("revenue", "consensus_demand", "price")),
@@ -455,6 +342,7 @@ TIES: Final = (
         unit="money",
         query=_product("constrained_revenue", "constrained_demand", "invoiced_price"),
     ),
+    *GROSS_TIES,
     Tie(
         name="units shipped x cost = cost of sales",
         unit="money",

@@ -32,8 +32,11 @@ NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "constrained_revenue",
             "constrained_cost",
             "gross_margin",
+            "shipped_gross",
+            "gross_sales",
+            "discounts",
         ),
-        "DOUBLE": ("price", "invoiced_price", "unit_cost"),
+        "DOUBLE": ("price", "invoiced_price", "list_price", "invoiced_list_price", "unit_cost"),
     },
     "supply": {
         "DECIMAL(18,3)": (
@@ -53,7 +56,9 @@ NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "company": {"DECIMAL(18,4)": ("supply_variance", "operating_expense", "promotion_cost")},
     "material": {"DECIMAL(18,3)": ("material_purchases", "material_stock")},
 }
-"""Measures the queries read; a plan without one of them is checked as if it were 0."""
+"""Measures the queries read; a plan without one of them is checked as if it were 0, or had none."""
+ABSENT: Final = frozenset({"shipped_gross", "gross_sales", "discounts"})
+"""Measures that a plan without them has no amount of."""
 SOURCES: Final = (
     "items",
     "markets",

@@ -4,7 +4,6 @@ One set: each shows the same version, and the certificate at the end of the pack
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -12,15 +11,13 @@ import polars as pl
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from trivet.connect.pack_book import Book, Cell, Page, columns_of
-from trivet.connect.pack_charts import LEVEL, OUTLINED, SOLID, add_series, column_chart, line_chart, place
 from trivet.connect.pack_family import head, write_row
 from trivet.connect.pack_figures import Column, Figures, Row, page_columns
 from trivet.connect.pack_making import making_of
+from trivet.connect.pack_statement import write_finance
 from trivet.connect.pack_told import bucket_word
 from trivet.core.fiscal import (
-    both,
     budget_covers,
-    outlook_cost,
     outlook_revenue,
     outlook_units,
     sum_by,
@@ -266,110 +263,3 @@ def _sourcing(book: Book, figures: Figures) -> None:
                 row = _row("", material.count(measure)[index], QUANTITY, known & ahead, state=state)
                 write_row(page, row, columns, f"{item} · {supplier}: {label}", "units")
         page.row += 1
-
-
-LINES = (
-    ("revenue", "Net sales", 1),
-    ("cost", "Standard cost of goods sold", -1),
-    ("supply_variance", "Supply variances", -1),
-    ("freight", "Freight between locations", -1),
-    ("promotion_cost", "Promotion cost", -1),
-    ("operating_expense", "Operating expense", -1),
-)
-
-
-def write_finance(book: Book, figures: Figures) -> None:
-    """Profit and loss, stock and cash by month, subtotals by formula (F11)."""
-    page = book.page("Finance plan", "Finance plan: profit and loss, stock and cash", book.imprint.currency)
-    columns = page_columns(figures.buckets)
-    page.widths((0, 0, 34), (1, 1, 6), (2, 1 + len(columns), 10.5))
-    page.sheet.freeze_panes(4, 2)
-    lines, currency = statement_rows(figures), book.imprint.currency
-    head(page, columns)
-    at: dict[str, int] = {}
-    at["wanted"] = write_row(page, lines["wanted"], columns, "Revenue of the whole consensus", currency)
-    at["revenue"] = write_row(page, lines["revenue"], columns, "Net sales (what ships)", currency)
-    at["cost"] = write_row(page, lines["cost"], columns, "Standard cost of goods sold", currency)
-    at["supply_variance"] = write_row(page, lines["supply_variance"], columns, "Supply variances", currency)
-    _subtotal(page, columns, at, lines, ("Gross margin", ("revenue", "cost", "supply_variance")))
-    for name, label in (("freight", "Freight between locations"), ("promotion_cost", "Promotion cost")):
-        at[name] = write_row(page, lines[name], columns, label, currency)
-    _subtotal(
-        page, columns, at, lines, ("Contribution", ("revenue", "cost", "supply_variance", "freight", "promotion_cost"))
-    )
-    if figures.company.count("operating_expense").any():
-        at["operating_expense"] = write_row(page, lines["operating_expense"], columns, "Operating expense", currency)
-        _subtotal(page, columns, at, lines, ("EBITDA", tuple(name for name, _, _ in LINES)))
-    else:
-        page.say("There is no table operating_expense: the statement ends at contribution.")
-    page.row += 1
-    for name, label in (
-        ("stock_value", "Stock at standard cost"),
-        ("receivables", "Receivables"),
-        ("payables", "Payables"),
-        ("cash", "Net cash"),
-    ):
-        if lines[name].known.any():
-            at[name] = write_row(page, lines[name], columns, label, currency)
-    if "cash" not in at:
-        page.say("Cash is not drawn: it needs the tables payment_terms and balance.")
-    _finance_charts(page, columns, at)
-
-
-def statement_rows(figures: Figures) -> dict[str, Row]:
-    """Give the rows of profit and loss, stock and cash by name (F11)."""
-    demand, company, ahead = figures.demand, figures.company, figures.is_open
-    every = np.ones(len(figures.buckets), dtype=np.bool_)
-    found = {
-        "wanted": replace(_row("", demand.count("revenue").sum(axis=0), MONEY, ahead), whole=True),
-        "revenue": _row("", both(demand, "shipped_revenue", "constrained_revenue").sum(axis=0), MONEY, every),
-        "cost": _row("", outlook_cost(demand).sum(axis=0), MONEY, every),
-        "stock_value": _row("", figures.supply.count("stock_value").sum(axis=0), MONEY, ahead, state=True),
-    }
-    for name in ("supply_variance", "freight", "promotion_cost"):
-        found[name] = _row("", company.count(name)[0], MONEY, ahead)
-    spent = company.count("operating_expense")[0]
-    found["operating_expense"] = _row("", spent, MONEY, ahead | (spent != 0))
-    for name in ("receivables", "payables", "cash"):
-        known = company.mask(name)[0] if company.has(name) else ~every
-        found[name] = _row("", company.count(name)[0], MONEY, known, state=True)
-    return found
-
-
-def _subtotal(
-    page: Page, columns: Sequence[Column], at: dict[str, int], lines: dict[str, Row], what: tuple[str, tuple[str, ...]]
-) -> None:
-    """Write net sales less the costs named, by formula on their rows."""
-    label, names = what
-    page.put(page.row, 0, label, "strong total")
-    page.put(page.row, 1, page.book.imprint.currency, "sub total")
-    for offset, column in enumerate(columns):
-        cells = [xl_rowcol_to_cell(at[name], 2 + offset) for name in names]
-        amounts = [lines[name].value(column) or Decimal(0) for name in names]
-        text = f"={cells[0]}-" + "-".join(cells[1:])
-        page.formula((page.row, 2 + offset), text, float(amounts[0] - sum(amounts[1:], Decimal(0))), "money total")
-    at[label] = page.row
-    page.row += 1
-
-
-def _finance_charts(page: Page, columns: Sequence[Column], at: dict[str, int]) -> None:
-    months = [i for i, column in enumerate(columns) if column.kind in ("actual", "plan")]
-    if not months:
-        return
-    first, last = 2 + months[0], 2 + months[-1]
-    page.row += 1
-    chart = column_chart(page)
-    add_series(chart, page, "Net sales", (3, at["revenue"], first, last), OUTLINED)
-    add_series(chart, page, "Gross margin", (3, at["Gross margin"], first, last), SOLID)
-    place(chart, page, (page.row, 0), "Net sales and gross margin", page.book.imprint.currency)
-    lines = line_chart(page)
-    for name, label, look in (
-        ("stock_value", "Stock", LEVEL),
-        ("cash", "Net cash", {"line": {"color": "#1F2328", "width": 1.75}}),
-    ):
-        if name in at:
-            add_series(lines, page, label, (3, at[name], first, last), look)
-    if "stock_value" in at or "cash" in at:
-        place(
-            lines, page, (page.row, 9), "Stock" + (" and net cash" if "cash" in at else ""), page.book.imprint.currency
-        )

@@ -13,7 +13,7 @@ from typing import Final
 import duckdb
 
 from trivet.connect.certificate import run_tie
-from trivet.connect.certificate_sql import Tie
+from trivet.connect.certificate_tie import Tie
 from trivet.connect.evidence import FACTS, ROLLUP, TABLES
 from trivet.connect.pushdown import reading
 from trivet.core.pushdown import PushDown

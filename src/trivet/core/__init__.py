@@ -10,7 +10,7 @@ measures    measures (with measures.toml) · expressions · formula
 numbers     panel · scope · spread · tree · projection · whole · grouping · rollup · aswas
 opinions    records · entries · live · desk · valued · adjust · fold · effects · renames · recordchanges ·
             signoffs (with signoffs.toml)
-a plan      checks · health · options · learned · linear · ports · plan · backlog · pushdown · report · said · summary ·
-            pairs
+a plan      checks · health · options · learned · linear · ports · plan · backlog · profit · pushdown · report · said ·
+            summary · pairs
 people      owners · rights · mask · permits · maskcheck
 """

@@ -7,6 +7,7 @@ Change of cash = EBITDA - change of receivables - change of stock + change of pa
 moves at the cost of its bucket, so that a new standard cost moves no cash.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from trivet.core.issues import Issue, Place, Severity
 from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.core.quantities import MONEY, QUANTITY, round_rate, times_rate, to_amounts, to_decimal
+from trivet.core.spread import share_out
 from trivet.finance.cost import standard_cost
 from trivet.finance.exchange import RateType, rate_table
 
@@ -138,19 +140,50 @@ def count_back(flow: Counts, days: float, lengths: Counts) -> Counts:
     return open_
 
 
-def _receivables(inputs: PlanInputs, demand: Panel) -> tuple[Counts, tuple[Issue, ...]]:
-    """Count back the revenue of each market by its customers' terms."""
+def share_receivables(inputs: PlanInputs, demand: Panel, owed: Counts, groups: Sequence[Counts]) -> list[Counts]:
+    """Share what customers owe over groups of series, each as its own revenue and terms count back; exact.
+
+    Args:
+        inputs: the snapshot.
+        demand: with shipped_revenue and constrained_revenue.
+        owed: (buckets,) receivables of the company.
+        groups: rows of the demand panel; together all of them, none twice.
+
+    Returns:
+        (buckets,) counts for each group; they add up to `owed` in every bucket.
+    """
+    if not groups:
+        return []
+    own = np.array([_owed(demand, _waits(inputs, demand), rows) for rows in groups], dtype=np.float64)
+    cells = np.tile(np.arange(len(owed), dtype=np.int64), len(groups))
+    shared = share_out(owed, np.maximum(own, 0.0).ravel(), cells)
+    return list(shared.reshape(len(groups), len(owed)))
+
+
+def _waits(inputs: PlanInputs, demand: Panel) -> list[int | None]:
+    """Give the days the customers of each series take to pay; None where no terms are named."""
     given = inputs.table("payment_terms").filter(pl.col("side") == "customer").sort("terms")
     days = dict(zip(given["terms"].to_list(), given["days"].to_list(), strict=True))
     markets = inputs.table("markets")
     named = dict(zip(markets["market"].to_list(), markets["terms"].fill_null("").to_list(), strict=True))
     only = next(iter(days.values())) if len(days) == 1 else None
+    return [days.get(named.get(market, ""), only) for market in demand.keys["market"].to_list()]
+
+
+def _owed(demand: Panel, wait: list[int | None], rows: Counts) -> Counts:
+    """Count back the revenue of some series, term by term."""
     revenue = demand.count("shipped_revenue") + demand.count("constrained_revenue")
-    wait = [days.get(named.get(market, ""), only) for market in demand.keys["market"].to_list()]
     total = np.zeros(demand.shape[1], dtype=np.int64)
-    for term in sorted({day for day in wait if day is not None}):
-        rows = np.array([day == term for day in wait], dtype=np.bool_)
-        total += count_back(revenue[rows].sum(axis=0), float(term), demand.buckets.days())
+    for term in sorted({day for row in rows.tolist() if (day := wait[row]) is not None}):
+        mine = np.array([row for row in rows.tolist() if wait[row] == term], dtype=np.int64)
+        total += count_back(revenue[mine].sum(axis=0), float(term), demand.buckets.days())
+    return total
+
+
+def _receivables(inputs: PlanInputs, demand: Panel) -> tuple[Counts, tuple[Issue, ...]]:
+    """Count back the revenue of each market by its customers' terms."""
+    wait = _waits(inputs, demand)
+    total = _owed(demand, wait, np.arange(demand.rows, dtype=np.int64))
     loose = sorted({m for m, day in zip(demand.keys["market"].to_list(), wait, strict=True) if day is None})
     if not loose:
         return total, ()

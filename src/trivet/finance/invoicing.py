@@ -1,7 +1,8 @@
 """At what price shipments are invoiced: make-to-order items at the price of the bucket they were booked in (M1, F11).
 
 Reads `consensus_demand` (what is booked), `unserved_demand`, `constrained_demand` (what ships), `price` and the table
-`order_backlog`; writes the rate `invoiced_price`, which `constrained_revenue` is reckoned with.
+`order_backlog`; writes the rate `invoiced_price`, which `constrained_revenue` is reckoned with, and beside it
+`invoiced_list_price` where list prices are known.
 
 First booked, first shipped: the orders the plan opens with go first, at what they were booked at (their value; without
 one the price of the last closed bucket), then each bucket's bookings at the price of that bucket, in plan currency.
@@ -30,15 +31,37 @@ def price_shipments(inputs: PlanInputs, demand: Panel) -> Panel:
         The panel with the rate `invoiced_price` (plan currency a unit, rounded to 1e-9). It is absent where a unit
         that ships was booked without a price and has none when it ships either.
     """
-    rates, known = demand.rate("price").copy(), demand.mask("price").copy()
-    first = demand.buckets.first_open
     rows = np.flatnonzero(made_to_order(inputs, demand.keys["item"].to_list()))
-    if len(rows):
-        opening, booked_at = _opening(inputs, demand)
-        for row in rows.tolist():
-            lots = _Lots(demand, row, int(opening[row]), (booked_at.rates[row], bool(booked_at.known[row])))
-            rates[row, first:], known[row, first:] = lots.invoice()
-    return demand.with_rates({"invoiced_price": round_rate(np.where(known, rates, 0.0))}, {"invoiced_price": known})
+    opening, booked_at = _opening(inputs, demand) if len(rows) else (np.zeros(0, dtype=np.int64), _NEVER)
+    priced = demand
+    for name, price in (("invoiced_price", "price"), ("invoiced_list_price", "list_price")):
+        if price == "price" or demand.has(price):
+            booked = booked_at if price == "price" or not len(rows) else _listed_at(demand, booked_at)
+            rates, known = _invoiced(demand, price, rows.tolist(), (opening, booked))
+            priced = priced.with_rates({name: round_rate(np.where(known, rates, 0.0))}, {name: known})
+    return priced
+
+
+def _invoiced(demand: Panel, price: str, rows: list[int], opening: tuple[Counts, Valued]) -> tuple[Rates, Flags]:
+    """Give what a unit shipped is invoiced at, going by one rate of the bucket; rows that are made to order by lots."""
+    rates, known = demand.rate(price).copy(), demand.mask(price).copy()
+    first, (units, booked) = demand.buckets.first_open, opening
+    for row in rows:
+        lots = _Lots(demand, row, price, int(units[row]), (booked.rates[row], bool(booked.known[row])))
+        rates[row, first:], known[row, first:] = lots.invoice()
+    return rates, known
+
+
+def _listed_at(demand: Panel, booked: Valued) -> Valued:
+    """Give the list price of the orders each series opens with: as far above it as in the first open bucket."""
+    ahead = slice(demand.buckets.first_open, demand.buckets.first_open + 1)
+    net, gross = (demand.rate(name)[:, ahead].sum(axis=1) for name in ("price", "list_price"))
+    above = np.where(net > 0, gross / np.where(net > 0, net, 1.0), 1.0)
+    return Valued(rates=np.where(above == 1.0, booked.rates, booked.rates * above), known=booked.known)
+
+
+_NEVER = Valued(rates=np.zeros(0), known=np.zeros(0, dtype=np.bool_))
+"""No orders to open with."""
 
 
 def _opening(inputs: PlanInputs, demand: Panel) -> tuple[Counts, Valued]:
@@ -59,14 +82,14 @@ def _opening(inputs: PlanInputs, demand: Panel) -> tuple[Counts, Valued]:
 class _Lots:
     """The orders of one series in the order they were booked, the opening ones first."""
 
-    def __init__(self, demand: Panel, row: int, opening: int, booked_at: tuple[float, bool]) -> None:
+    def __init__(self, demand: Panel, row: int, price: str, opening: int, booked_at: tuple[float, bool]) -> None:
         ahead = slice(demand.buckets.first_open, None)
         booked = np.maximum(demand.count("consensus_demand")[row, ahead], 0)
         booked = np.maximum(booked - demand.count("unserved_demand")[row, ahead], 0)
         self._units: Counts = np.concatenate([[opening], booked])
         self._shipped: Counts = np.maximum(demand.count("constrained_demand")[row, ahead], 0)
-        self._now: Rates = demand.rate("price")[row, ahead]
-        self._now_known: Flags = demand.mask("price")[row, ahead]
+        self._now: Rates = demand.rate(price)[row, ahead]
+        self._now_known: Flags = demand.mask(price)[row, ahead]
         self._price: Rates = np.concatenate([[booked_at[0]], self._now])
         self._known: Flags = np.concatenate([[booked_at[1]], self._now_known])
 

@@ -9,7 +9,8 @@ Totals are sums of those cells, so parts add up to their total in every currency
 it. A total in another currency may so differ from the plan's total divided by the rate by half a quantum a cell.
 What has no rate is named by an issue and has no amount; a missing rate is never taken to be 1.
 
-Reads the rates `price`, `invoiced_price` and `unit_cost` and every money measure of a panel; writes the same measures.
+Reads the rates `price`, `list_price` (both as invoiced too) and `unit_cost` and every money measure of a panel;
+writes the same measures.
 """
 
 from collections.abc import Mapping
@@ -33,7 +34,8 @@ from trivet.finance.valuation import price_at_rates, price_currencies
 
 LOCAL: Final = "local"
 """Stands for the currency each cell is invoiced in."""
-REVALUED: Final = ("price", "invoiced_price", "unit_cost", "shipped_revenue")
+BY_PRICE: Final = ("price", "invoiced_price", "list_price", "invoiced_list_price")
+REVALUED: Final = (*BY_PRICE, "unit_cost", "shipped_revenue", "shipped_gross")
 """Measures of the demand plan whose own currency is known; what a formula makes of them follows."""
 
 
@@ -149,20 +151,19 @@ def _revalued(
     moved = demand.rate("unit_cost") + (other.cost - one.cost)[rows]
     cost = np.where(costed & other.known[rows], moved, demand.rate("unit_cost"))
     shipped, unshipped, told = _shipped(inputs, valued, demand, kind)
-    panel = demand.with_counts({"shipped_revenue": shipped}).with_rates(
-        {"price": round_rate(price), "unit_cost": round_rate(cost), **_invoiced(demand, round_rate(price))}
+    panel = demand.with_counts(shipped).with_rates(
+        {"price": round_rate(price), "unit_cost": round_rate(cost), **_beside(demand, round_rate(price))}
     )
     lack = _Lack(price=lost, cost=costed & ~other.known[rows], shipped=unshipped, money=np.zeros_like(lost))
     return panel, lack, (*_price_issues(inputs, demand, kind, lost), *other.issues, *told)
 
 
-def _invoiced(demand: Panel, price: Rates) -> dict[str, Rates]:
-    """Value what shipments are invoiced at by the same rates as the price of their bucket."""
-    if not demand.has("invoiced_price"):
-        return {}
-    own, before = demand.rate("invoiced_price"), demand.rate("price")
+def _beside(demand: Panel, price: Rates) -> dict[str, Rates]:
+    """Value list prices, and what shipments are invoiced at, by the same rates as the price of their bucket."""
+    before = demand.rate("price")
     factor = np.where(before > 0, price / np.where(before > 0, before, 1.0), 1.0)
-    return {"invoiced_price": round_rate(np.where(own == before, price, own * factor))}
+    own = {name: demand.rate(name) for name in BY_PRICE[1:] if demand.has(name)}
+    return {name: round_rate(np.where(rate == before, price, rate * factor)) for name, rate in own.items()}
 
 
 def _open_kind(kind: RateType) -> RateType:
@@ -180,7 +181,7 @@ def _price_issues(inputs: PlanInputs, demand: Panel, kind: RateType, lost: Flags
 
 def _shipped(
     inputs: PlanInputs, valued: PlanInputs, demand: Panel, kind: RateType
-) -> tuple[Counts, Flags, tuple[Issue, ...]]:
+) -> tuple[dict[str, Counts], Flags, tuple[Issue, ...]]:
     """Take what was shipped back to its market's currency, and to plan currency at the other rates."""
     codes = market_currencies(inputs, demand)
     booked, wanted = rate_table(inputs, RateType.PLAN, codes), rate_table(valued, kind, codes)
@@ -195,7 +196,9 @@ def _shipped(
         for code in sorted(set(codes))
         if (absent := lost[np.array([name == code for name in codes], dtype=np.bool_)].any(axis=0)).any()
     )
-    return np.where(factor == 1.0, money, times_rate(money, factor, MONEY, MONEY)), lost, issues
+    names = [name for name in ("shipped_revenue", "shipped_gross") if demand.has(name)]
+    worth = {name: times_rate(demand.count(name), factor, MONEY, MONEY) for name in names}
+    return {name: np.where(factor == 1.0, demand.count(name), moved) for name, moved in worth.items()}, lost, issues
 
 
 def _targets(inputs: PlanInputs, panel: Panel, currency: str | None) -> tuple[tuple[str, ...], Counts]:
@@ -259,7 +262,8 @@ def _spoken(panel: Panel, registry: Registry) -> Flags:
 
 def _unknown(registry: Registry, panel: Panel, lack: _Lack) -> Mapping[MeasureId, Flags]:
     """Give for each money measure the cells that could not be restated."""
-    own = {"price": lack.price, "invoiced_price": lack.price, "unit_cost": lack.cost, "shipped_revenue": lack.shipped}
+    own = {**dict.fromkeys(BY_PRICE, lack.price), "unit_cost": lack.cost}
+    own |= dict.fromkeys(("shipped_revenue", "shipped_gross"), lack.shipped)
     found: dict[MeasureId, Flags] = {}
     for spec in registry.of_grain(panel.grain):
         if spec.unit not in (Unit.MONEY, Unit.RATE) or not panel.has(spec.id):

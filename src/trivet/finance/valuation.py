@@ -27,6 +27,7 @@ from trivet.core.steps import first_columns, holding_rows
 from trivet.finance.cost import standard_cost
 from trivet.finance.exchange import RateType, missing_rate_issue, rate_table
 from trivet.finance.ordered import ordered_price
+from trivet.finance.price_rows import price_rows
 
 YEAR = 12
 """Closed buckets an average price or cost is taken over."""
@@ -79,6 +80,11 @@ def price_at_rates(inputs: PlanInputs, demand: Panel, kind: RateType) -> Valued:
     return Valued(rates=round_rate(np.where(listed.known, listed.rates * factor, 0.0)), known=listed.known)
 
 
+def list_rates(inputs: PlanInputs, demand: Panel, kind: RateType) -> Valued:
+    """Give the prices of the list before discounts and rebates (F11), without planned moves; unknown where none is."""
+    return _list_prices(inputs, demand, kind, "list")[0]
+
+
 def price_everywhere(inputs: PlanInputs, demand: Panel) -> Valued:
     """Give net prices on every bucket, closed ones too: what the list, or history, says a unit was sold at there."""
     return _prices(inputs, demand)[0]
@@ -114,13 +120,15 @@ def _mean_price(inputs: PlanInputs, demand: Panel) -> Valued:
     return Valued(rates=np.where(mean.known, mean.rates, rates[:, None]), known=mean.known | known[:, None])
 
 
-def _list_prices(inputs: PlanInputs, demand: Panel, kind: RateType) -> tuple[Valued, Flags, tuple[Issue, ...]]:
-    """Look up the price list; also tell where a row holds that gives no usable price."""
+def _list_prices(
+    inputs: PlanInputs, demand: Panel, kind: RateType, column: str = "price"
+) -> tuple[Valued, Flags, tuple[Issue, ...]]:
+    """Look up the price list, net or (`list`) gross; also tell where a row holds that gives no usable price."""
     buckets, offers = demand.buckets, _offers(inputs, demand)
     holds = _holding_offers(offers, demand)
     fx = rate_table(inputs, kind, offers["currency"].unique().to_list())
-    amount = np.append(offers["price"].fill_null(0.0).to_numpy(), 0.0)[holds]
-    empty = np.append(offers["price"].is_null().to_numpy(), np.True_)[holds]
+    amount = np.append(offers[column].fill_null(0.0).to_numpy(), 0.0)[holds]
+    empty = np.append(offers[column].is_null().to_numpy(), np.True_)[holds]
     money = np.append(np.array(fx.rows(offers["currency"].to_list()), dtype=np.int64), 0)[holds]
     columns = np.arange(len(buckets))[None, :]
     priced, rated = (holds >= 0) & ~empty, fx.known[money, columns]
@@ -137,16 +145,16 @@ def _list_prices(inputs: PlanInputs, demand: Panel, kind: RateType) -> tuple[Val
 
 
 def _offers(inputs: PlanInputs, demand: Panel) -> pl.DataFrame:
-    """Give every price row of every series: series, own (or for every market), first, price, currency."""
+    """Give every price row of every series: series, own (or for every market), first, price, list, currency."""
     home = inputs.model.company.currency
     markets = inputs.table("markets").select("market", pl.col("currency").alias("market_currency"))
     keys = demand.keys.with_row_index("series").join(markets, on="market", how="left", maintain_order="left")
-    prices = inputs.table("prices").with_columns(pl.col("market").fill_null("").alias("market"))
+    prices = price_rows(inputs.table("prices")).with_columns(pl.col("market").fill_null("").alias("market"))
     own = keys.join(prices.filter(pl.col("market") != ""), on=["item", "market"], maintain_order="left_right")
     general = keys.join(prices.filter(pl.col("market") == "").drop("market"), on="item", maintain_order="left_right")
     named, given = pl.col("currency").fill_null(""), pl.col("market_currency").fill_null("")
     currency = pl.when(named != "").then(named).when(given != "").then(given).otherwise(pl.lit(home))
-    columns = ["series", "own", "first", "price", "currency"]
+    columns = ["series", "own", "first", "price", "list", "currency"]
     parts = [part.with_columns(pl.lit(mine).alias("own")) for part, mine in ((own, True), (general, False))]
     return pl.concat([part.with_columns(currency.alias("currency")).select(columns) for part in parts])
 

@@ -3,7 +3,7 @@
 Reading order: `make` (sales and operations planning in one page), `inputs` (tables to plan inputs), `structure`
 (dimensions), `segmented` (classes as levels), `contradictions`, `booked_hours`, `faults`, `answers` and
 `health` (what is wrong with the data, who mends or accepts it), `agreed` (the consensus of each family and who
-approved it), `summary` (one screen), `ranges` (bounds of the forecast at any level), `compare`, `views` (by which
+approved it), `summary` (one screen), `statements` (profit and loss), `ranges` (bounds of the forecast at any level), `compare`, `views` (by which
 level and structure), `currencies` (money elsewhere), `along` and `course` (how a row runs along
 time), `cover` (days a stock lasts), `rough_cuts` and `capacity_check` (load
 against capacity), `explain`, `told` (what planning said about a number),

@@ -32,6 +32,7 @@ from trivet.demand.remaining import read_orders
 from trivet.demand.returned import find_returns
 from trivet.demand.segments import review_hints
 from trivet.demand.streams import spread_streams
+from trivet.finance.gross import value_at_list
 from trivet.finance.invoicing import price_shipments
 from trivet.finance.statement import company_plan
 from trivet.finance.valuation import price_and_cost
@@ -146,6 +147,7 @@ def agree_demand(
     demand = found.keep(demand_panel(inputs))
     demand = found.keep(correct_history(inputs, read_orders(inputs, demand)))
     demand = found.keep(price_and_cost(inputs, demand))
+    demand = found.keep(value_at_list(inputs, demand))
     inputs = with_segments(inputs, demand)
     found.add([*find_returns(inputs, demand), *review_hints(inputs, demand), *find_contradictions(inputs, demand)])
     tell("demand", 1, 4)

@@ -138,7 +138,7 @@ def price_tables() -> list[Table]:
     rates += [("forecast", "USD", month(p.RATE_FORECAST_FROM), p.RATE_FORECAST)]
     rates += [("budget", "USD", label(0), p.RATE_BUDGET)]
     return [
-        table("prices", "item market first price currency", _prices()),
+        table("prices", "item market first price currency list_price discount rebate", _prices()),
         table("costs", "item location component first cost currency", _costs()),
         table("exchange_rates", "type currency first rate", sorted(rates)),
         table("price_changes", "change family first percent elasticity forward_buying", changes),
@@ -147,6 +147,7 @@ def price_tables() -> list[Table]:
 
 
 def _prices() -> list[tuple[str | float | None, ...]]:
+    """Give net prices with the list prices they come from; not in the specification: it speaks of net prices only."""
     rows: list[tuple[str | float | None, ...]] = []
     unpriced, gone = p.UNPRICED
     for code in CODES:
@@ -155,13 +156,20 @@ def _prices() -> list[tuple[str | float | None, ...]]:
         )
         for first, level in levels:
             euro = list_price(code) * level
-            rows.append((code, None, first, round(euro, 4), "EUR"))
+            rows.append((code, None, first, round(euro, 4), "EUR", *_before_discounts(euro)))
             dollars = round(euro / p.RATE_BUDGET, 4)
-            rows += [(code, MARKETS[j], first, dollars, "USD") for j in columns_of(region="Americas")]
+            listed = _before_discounts(dollars)
+            rows += [(code, MARKETS[j], first, dollars, "USD", *listed) for j in columns_of(region="Americas")]
         if code == unpriced:
-            rows.append((code, None, month(gone), None, None))
-            rows += [(code, MARKETS[j], month(gone), None, None) for j in columns_of(region="Americas")]
+            none = (month(gone), None, None, None, None, None)
+            rows.append((code, None, *none))
+            rows += [(code, MARKETS[j], *none) for j in columns_of(region="Americas")]
     return rows
+
+
+def _before_discounts(net: float) -> tuple[float, float, float]:
+    """Give the list price a net price comes from, with discount and rebate; the story is told in net prices."""
+    return round(net / (1 - p.DISCOUNT - p.REBATE), MONEY_DIGITS), p.DISCOUNT, p.REBATE
 
 
 def _costs() -> list[tuple[str | float | None, ...]]:

@@ -322,6 +322,8 @@ LAUNCH_PLANNED: Final = ((date(2026, 9, 1), date(2027, 1, 1)), (date(2026, 10, 1
 
 PRICE_RISE: Final = (("E-bikes", "Road"), date(2027, 2, 1), 4.0, -1.3, 0.08)
 PRICE_LEVEL: Final[Mapping[int, float]] = {2022: 0.93, 2023: 0.945, 2024: 0.965, 2025: 0.985, 2026: 1.0}
+DISCOUNT, REBATE = 0.24, 0.04
+"""Parts of the list price that dealers and the online shops get on the invoice, and back at the end of the year."""
 COST_LEVEL: Final[Mapping[int, float]] = {2022: 0.94, 2023: 0.95, 2024: 0.965, 2025: 0.985, 2026: 1.0}
 RATE_FORECAST_FROM: Final = date(2026, 10, 1)
 USD_FAMILIES: Final = ("E-bikes", "Cargo")
