@@ -54,7 +54,7 @@ def test_settings_are_read_with_their_defaults() -> None:
             "[hierarchies.item]",
             "[hierarchy.item]",
             r"unknown part \[hierarchy\]; expected changes, company, dimensions, forecast, gates, hierarchies, "
-            "netting, segments, time",
+            "measures, netting, segments, time",
         ),
         ("currency", "curency", r"\[company\]: unknown key 'curency'; known are currency, name"),
         ("horizon", "horizont", r"\[time\]: unknown key 'horizont'"),

@@ -13,8 +13,7 @@ from trivet.cli.main import app, opened
 from trivet.cli.planning import NUMBERS, First, Last, Plan, number
 
 if TYPE_CHECKING:
-    from trivet.planning.capacity_check import Demonstrated, HoursOfPeriod, ResourceLoad
-    from trivet.usecases.show_capacity import CapacityAnswer
+    from trivet.usecases.show_capacity import CapacityAnswer, Demonstrated, HoursOfPeriod, ResourceLoad
 
 Cell = tuple[str, list[str]]
 MOST_FAMILIES = 4

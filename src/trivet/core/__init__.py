@@ -6,7 +6,7 @@ words       ids · errors · issues · quantities
 time        buckets · fiscal · steps · seasons · timefunctions
 company     segments · forecasting · grounds · netting · gates · company · dimensions · tables ·
             owndimensions · memberships · units
-measures    measures (with measures.toml) · expressions · formula
+measures    measures (with measures.toml) · expressions · formula · ownmeasures
 numbers     panel · scope · spread · tree · projection · whole · grouping · rollup · aswas
 opinions    records · entries · live · desk · valued · adjust · fold · effects · renames · recordchanges ·
             signoffs (with signoffs.toml)

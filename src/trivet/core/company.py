@@ -19,6 +19,7 @@ from trivet.core.forecasting import ForecastRules, parse_forecast
 from trivet.core.gates import GateName, parse_gates
 from trivet.core.grounds import GroundRules, parse_grounds
 from trivet.core.netting import NettingRules, parse_netting
+from trivet.core.ownmeasures import OwnMeasure, parse_own_measures
 from trivet.core.segments import SegmentRules, parse_segments
 
 
@@ -61,6 +62,7 @@ class Company:
         netting: how far from its due day an order in hand counts as part of the forecast.
         forecast: how the forecast is made.
         gates: gates a plan must pass, or have waived, to be published.
+        measures: measures of its own; no part of any plan (so not of what names its inputs).
     """
 
     name: str
@@ -81,6 +83,7 @@ class Company:
     forecast: ForecastRules = field(default_factory=ForecastRules)
     netting: NettingRules = field(default_factory=NettingRules)
     gates: frozenset[GateName] = frozenset()
+    measures: tuple[OwnMeasure, ...] = field(default=(), repr=False)
 
     def buckets(self) -> Buckets:
         """Cut the plan's time axis: history from `first_bucket`, then `horizon` open buckets."""
@@ -117,10 +120,9 @@ def parse_company(text: str) -> Company:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"company.toml is not valid TOML: {error}. Put text in quotes.") from error
-    known = {"company", "time", "hierarchies", "dimensions", "segments", "changes", "forecast", "netting", "gates"}
-    unknown = sorted(set(raw) - known)
+    unknown = sorted(set(raw) - _PARTS)
     if unknown:
-        raise InvalidInput(f"company.toml: unknown part [{unknown[0]}]; expected {', '.join(sorted(known))}")
+        raise InvalidInput(f"company.toml: unknown part [{unknown[0]}]; expected {', '.join(sorted(_PARTS))}")
     company, time = raw.get("company", {}), raw.get("time", {})
     _refuse_unknown("company", company, {"name", "currency", "timezone", "reason_above"})
     _refuse_unknown("time", time, _TIME_KEYS)
@@ -146,10 +148,14 @@ def parse_company(text: str) -> Company:
         forecast=parse_forecast(raw.get("forecast", {})),
         netting=parse_netting(raw.get("netting", {})),
         gates=parse_gates(raw.get("gates", {})),
+        measures=parse_own_measures(raw.get("measures", {})),
         dimensions=_own_dimensions(raw.get("dimensions", {}), raw.get("hierarchies", {})),
     )
 
 
+_PARTS = {
+    "company", "time", "hierarchies", "dimensions", "segments", "changes", "forecast", "netting", "gates", "measures",
+}  # fmt: skip
 _TIME_KEYS = {"calendar", "first_bucket", "cycle", "horizon", "frozen", "slushy", "fiscal_start"}
 
 

@@ -13,6 +13,7 @@ from trivet.connect.unit_slips import find_unit_changes
 from trivet.core.errors import InvalidInput, NotFound
 from trivet.core.ids import Digest, ScenarioId
 from trivet.core.issues import Issue, Severity
+from trivet.core.ownmeasures import with_own_measures
 from trivet.core.report import ImportReport
 from trivet.core.rights import Task
 from trivet.planning.accuracy import PLAN, judge_last_plan, with_earlier_plans
@@ -93,6 +94,7 @@ def _company_issues(workspace: Workspace, load: FolderLoad, scenario: ScenarioId
     if load.company is None or load.report.refused:
         return ()
     try:
+        with_own_measures(workspace.registry, load.company.measures)
         inputs, found = build_inputs(load.company, load.tables, workspace.specs, workspace.registry)
     except InvalidInput as error:
         return (Issue(code="data.no-plan", severity=Severity.REFUSED, message=error.message, advice=""),)

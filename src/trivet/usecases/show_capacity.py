@@ -15,11 +15,26 @@ from trivet.core.panel import Panel
 from trivet.core.plan import PlanInputs
 from trivet.core.said import parse_scope, parse_span
 from trivet.core.seasons import YEAR_BUCKETS
-from trivet.planning.capacity_check import Fullest, ResourceLoad, check_capacity, fullest
+from trivet.planning.capacity_check import (
+    Demonstrated,
+    Fullest,
+    HoursOfPeriod,
+    ResourceLoad,
+    check_capacity,
+    fullest,
+)
 from trivet.usecases.declare import Shells
 from trivet.workspace.workspace import MAIN, Workspace
 
-__all__ = ["CapacityAnswer", "CapacityGroup", "Method", "ResourceLoad", "show_capacity"]
+__all__ = [
+    "CapacityAnswer",
+    "CapacityGroup",
+    "Demonstrated",
+    "HoursOfPeriod",
+    "Method",
+    "ResourceLoad",
+    "show_capacity",
+]
 DECLARED = Shells(command="capacity", why="pages come with the workbench")
 ALL = "all"
 """Name of the group of every resource shown."""

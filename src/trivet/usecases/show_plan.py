@@ -11,6 +11,7 @@ from trivet.core.errors import InvalidInput
 from trivet.core.ids import MeasureId, VersionId
 from trivet.core.issues import Issue, Scope
 from trivet.core.measures import MeasureSpec
+from trivet.core.ownmeasures import read_by, with_own_measures, with_own_values
 from trivet.core.panel import Panel
 from trivet.core.plan import Plan, PlanInputs
 from trivet.core.rollup import RolledUp, roll_up
@@ -205,8 +206,10 @@ def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, pla
         InvalidInput: the period is none, or a currency or rate is asked for that the measure does not have.
     """
     looked = looked_at_then(workspace, plan, parse_moment(view.as_of)) if view.as_of else workspace.looked_at(plan)
-    spec, inputs, model = workspace.registry[measure], looked.inputs, looked.inputs.model
-    workspace.rights.check_measure(spec, workspace.registry)
+    looked = _with_own(workspace, looked, measure)
+    inputs, model = looked.inputs, looked.inputs.model
+    spec = model.registry[measure]
+    workspace.rights.check_measure(spec, model.registry)
     panel, told = at_detail(inputs, looked.plan, spec, rows_by(inputs, view.by), _scope(view, inputs))
     behind = looked.stale.issue(spec.id) if looked.stale else None
     check_unit(spec, view.unit, inputs.table("unit_conversions"), inputs.table("items"))
@@ -253,6 +256,24 @@ def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, pla
         rows=_every_row(((part.currency, part.rolled) for part in parts), spec, shown, view.currency),
         effects=_every_row(((part.currency, part.effect) for part in parts), spec, shown, view.currency),
     )
+
+
+def _with_own(workspace: Workspace, looked: Looked, measure: str) -> Looked:
+    """Compute a measure the company adds itself; as it is for the others. NotFound, NotPermitted."""
+    own, model = looked.inputs.model.company.measures, looked.inputs.model
+    if not own:
+        return looked
+    registry = with_own_measures(workspace.registry, own)
+    spec, names = registry[measure], [one.name for one in own]
+    model = replace(model, registry=registry)
+    looked = replace(looked, inputs=replace(looked.inputs, model=model))
+    if spec.id not in names:
+        return looked
+    for name in sorted(read_by(registry, spec.id)):
+        workspace.rights.check_measure(registry[name], registry)
+    panel = with_own_values(looked.plan.panel(spec.grain), registry, spec.id, names)
+    panels = {**looked.plan.panels, panel.grain: panel}
+    return replace(looked, plan=replace(looked.plan, panels=panels))
 
 
 def _head(workspace: Workspace, looked: Looked, view: View, spec: MeasureSpec) -> NumbersAnswer:
