@@ -161,9 +161,18 @@ def test_outlook_is_held_against_budget_in_revenue_and_margin(drawn: GapMatrix) 
     assert numbers(found) == (-72, -7200, Decimal("-25.00"))
     assert found.person == "sofia, wim"
     assert found.cause == "units -72, not served EUR -1,200"
-    assert cell(drawn, Pair.MARGIN).amount == 12 * (18 * 40 - 2 * 480)
+    margin = cell(drawn, Pair.MARGIN)  # a unit earns 40 as budgeted
+    assert margin.amount == 12 * (18 * 40 - 2 * 480)
+    assert margin.cause == "units -72, not served EUR -1,200"
     assert cell(drawn, Pair.REVENUE, TOGETHER).cause == "largest: F EUR -7,200"
     assert not [c for c in drawn.cells if c.pair is Pair.REVENUE and c.member == "G"]
+
+
+def test_a_margin_that_costs_eat_is_said_a_unit() -> None:
+    rows = [{**row, "margin": 540} for row in TABLES["budget"]]
+    assert cell(draw_matrix(sides(budget=rows)), Pair.MARGIN).cause == (
+        "units -72, margin EUR -5.00 a unit, not served EUR -1,200"
+    )
 
 
 def test_orders_beyond_the_plan_are_those_of_an_item_and_bucket(drawn: GapMatrix) -> None:

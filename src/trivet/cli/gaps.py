@@ -42,9 +42,9 @@ def gaps(
 
 def _show(value: "GapsAnswer", console: Console) -> None:
     part = f"; {value.part}" if value.part else ""
-    number = len([cell for cell in value.matrix.cells if cell.member or cell in value.beyond])
+    beyond, number = len(value.beyond), len(value.matrix.ranked)
     console.print(
-        f"[bold]{len(value.beyond)} of {number} gaps are outside their tolerance[/], {value.matrix.currency}, "
+        f"[bold]{beyond} of {number} gaps are outside their tolerance[/], {value.matrix.currency}, "
         f"by {value.matrix.by}{part}",
         soft_wrap=True,
     )

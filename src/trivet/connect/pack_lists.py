@@ -14,7 +14,7 @@ from trivet.connect.pack_making import people_message, people_rows
 from trivet.connect.pack_told import PricedRelief, advice_told, by_weight, kind_told, place_told, told
 from trivet.core.issues import Severity
 from trivet.core.measures import QUANTUM, Unit
-from trivet.core.pairs import COMPANY, TOGETHER, GapCell
+from trivet.core.pairs import GapCell
 from trivet.core.quantities import MONEY
 from trivet.core.summary import PlanSummary
 
@@ -129,14 +129,8 @@ def write_gaps(book: Book, summary: PlanSummary) -> None:
 
 
 def gap_lines(summary: PlanSummary) -> tuple[GapCell, ...]:
-    """Give the cells of the matrix, those outside their tolerance first, most money first; totals last."""
-    if summary.matrix is None:
-        return ()
-    beyond = summary.matrix.beyond
-    first = {(cell.pair, cell.member, cell.period) for cell in beyond}
-    rest = [cell for cell in summary.matrix.cells if (cell.pair, cell.member, cell.period) not in first]
-    named = [cell for cell in rest if cell.member != TOGETHER or cell.pair in COMPANY]
-    return (*beyond, *sorted(named, key=lambda cell: -abs(cell.amount or Decimal(0))))
+    """Give the cells of the matrix, those outside their tolerance first, then by money; none where none was drawn."""
+    return () if summary.matrix is None else summary.matrix.ranked
 
 
 def write_issues(book: Book, figures: Figures, reliefs: Sequence[PricedRelief] = ()) -> None:

@@ -46,7 +46,7 @@ def _put_gaps(paper: Paper, summary: PlanSummary) -> None:
     title = f"Gaps: {len(beyond)} of {len(cells)} are beyond tolerance"
     body = [_beyond(beyond[:_GAPS]).text()] if beyond else ["#" + shown(("s", "Every gap lies inside its tolerance."))]
     if len(beyond) > _GAPS:
-        body.append("#" + shown(("s", f"{len(beyond) - _GAPS} more are in the workbook and in the matrix.")))
+        body.append("#" + shown(("s", f"{len(beyond) - _GAPS} more: see the matrix and the workbook.")))
     for period in dict.fromkeys(cell.period for cell in summary.matrix.cells):
         body += [gap(), section(f"Matrix {period}", "u = units, bold = beyond tolerance"), _matrix(summary, period)]
     paper.page("Gaps", title, summary.currency, body=body, cells=f"trivet gaps --plan {paper.imprint.version}")

@@ -168,10 +168,15 @@ class GapMatrix:
     cells: tuple[GapCell, ...]
 
     @property
+    def ranked(self) -> tuple[GapCell, ...]:
+        """Cells of members, and of all together what is known of the company only: to act on first, then by money."""
+        named = [cell for cell in self.cells if cell.member != TOGETHER or cell.pair in COMPANY]
+        return tuple(sorted(named, key=lambda cell: (not cell.beyond, -abs(cell.amount or Decimal(0)))))
+
+    @property
     def beyond(self) -> tuple[GapCell, ...]:
-        """Cells of members (not of all together) outside their tolerance, most money first."""
-        named = [cell for cell in self.cells if cell.beyond and (cell.member != TOGETHER or cell.pair in COMPANY)]
-        return tuple(sorted(named, key=lambda cell: -abs(cell.amount or Decimal(0))))
+        """Those of `ranked` that lie outside their tolerance."""
+        return tuple(cell for cell in self.ranked if cell.beyond)
 
 
 COMPANY: Final = frozenset({Pair.LEDGER_REVENUE, Pair.LEDGER_COST})

@@ -186,7 +186,7 @@ def _budget_gaps(
                 year=year.year,
                 amount=to_decimal(amount, MONEY),
                 share=percent(to_decimal(amount, MONEY), to_decimal(planned, MONEY)),
-                cause=_cause(sums, row, rows, year, inputs.model.company.currency),
+                cause=_cause(sums, row, rows, year, inputs.model.company.currency, margin=kind is GapKind.MARGIN),
                 owner=_OWNER[what],
                 tolerance=tolerance_of(inputs, _KPI[kind], family, TOLERANCE),
                 units=_units(sums, row, rows, year),
@@ -196,7 +196,7 @@ def _budget_gaps(
     return found
 
 
-def _cause(sums: _Sums, row: int, rows: Sequence[int], year: FiscalYear, currency: str) -> str:
+def _cause(sums: _Sums, row: int, rows: Sequence[int], year: FiscalYear, currency: str, *, margin: bool = False) -> str:
     """Say what the numbers say: units against budget, money a unit, and how much was not served."""
     units = int(sums.units[row, year.columns].sum())
     revenue = int(sums.revenue[row, year.columns].sum())
@@ -209,10 +209,20 @@ def _cause(sums: _Sums, row: int, rows: Sequence[int], year: FiscalYear, currenc
             scale = float(MONEY) / float(QUANTITY)
             a_unit = round((revenue / units - money / planned) * scale, 2)
             words += [f"{currency} {_signed(Decimal(str(a_unit)), 2)} a unit"] if a_unit else []
+            if margin:
+                words += _margin_a_unit(sums, row, rows, year, currency)
     lost = to_decimal(int(sums.unserved[row, year.columns].sum()), MONEY)
     if lost:
         words.append(f"not served {currency} {_signed(-lost)}")
     return ", ".join(words) or "the budget has no units to compare"
+
+
+def _margin_a_unit(sums: _Sums, row: int, rows: Sequence[int], year: FiscalYear, currency: str) -> list[str]:
+    """Say how much more or less a unit earns than the budget wanted; nothing where it is the same."""
+    units, planned = int(sums.units[row, year.columns].sum()), _total(sums.budget.count("budget_units")[rows], year)
+    earned, wanted = int(sums.margin[row, year.columns].sum()), _total(sums.budget.count("budget_margin")[rows], year)
+    apart = round((earned / units - wanted / planned) * float(MONEY) / float(QUANTITY), 2)
+    return [f"margin {currency} {_signed(Decimal(str(apart)), 2)} a unit"] if apart else []
 
 
 def _unserved(inputs: PlanInputs, sums: _Sums, row: int, year: FiscalYear) -> Sequence[Gap]:
