@@ -115,6 +115,7 @@ NOT_AT_VELMORA = {
     "routing_changes": "its ways of making cost the same all through",
     "history_corrections": "what its cleansing finds is true",
     "hours_worked": "its lines book no hours",
+    "forecast_methods": "the mean of methods forecasts everything",
     "mix": "forecast and streams split its families",
 }
 """Tables the story of EXAMPLE.md has no use for, and why."""
