@@ -104,7 +104,10 @@ class _Gathered:
             rooms=tuple(_room(room, self.site) for room in given.rooms),
             followed=tuple((family, np.unique(self.make[makes])) for family, makes in given.followed),
             wished=_sum(given.wished, self.make, len(self.made_at)),
-            rules=given.rules.of_lines(len(self.made_at), len(self.keys)),
+            # A family is closed where all its items are.
+            rules=given.rules.of_lines(
+                _sum((~given.rules.closed).astype(np.int64), self.make, len(self.made_at)) == 0, len(self.keys)
+            ),
         )
 
     def _sum(self, values: Counts) -> Counts:

@@ -73,15 +73,10 @@ class Rules:
     closed: Flags
     strict: bool
 
-    def of_lines(self, makes: int, sites: int) -> "Rules":
-        """Give the rules of resources alone, for a task with other makes and sites."""
-        open_ = self.closed.shape[1]
-        return replace(
-            self,
-            groups=_groups([], open_),
-            most_stock=np.full((sites, open_), np.inf),
-            closed=np.zeros((makes, open_), dtype=np.bool_),
-        )
+    def of_lines(self, closed: Flags, sites: int) -> "Rules":
+        """Give the rules of resources alone, for a task with other makes, closed in these buckets, and other sites."""
+        open_ = closed.shape[1]
+        return replace(self, groups=_groups([], open_), most_stock=np.full((sites, open_), np.inf), closed=closed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
