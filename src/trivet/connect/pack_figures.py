@@ -23,6 +23,7 @@ from trivet.core.fiscal import (
 from trivet.core.ids import Counts, Flags, Rates
 from trivet.core.plan import Plan, PlanInputs
 from trivet.core.quantities import MONEY, QUANTITY
+from trivet.core.timefunctions import coverage
 
 CLOSED, OPEN, FAR, GROUP = 6, 12, 24, 3
 
@@ -253,28 +254,17 @@ class Figures:
         """
         stock = self.at_sites(self.supply.count("projected_stock"), family)
         wanted = self.by_family(self.demand.count("consensus_demand"), family)
-        days = self.buckets.days()
-        found: list[tuple[Decimal, bool] | None] = []
-        for t in range(len(self.buckets)):
-            if t < self.buckets.first_open - 1 or not wanted[t + 1 :].any():
-                found.append(None)
-                continue
-            found.append(_cover(int(stock[t]), wanted[t + 1 :], days[t + 1 :]))
-        return found
+        covered = _cover(stock, wanted, self.buckets.days())
+        known = range(max(self.buckets.first_open - 1, 0), len(self.buckets))
+        return [covered[t] if t in known and wanted[t + 1 :].any() else None for t in range(len(self.buckets))]
 
     def backlog_weeks(self, family: str) -> list[tuple[Decimal, bool] | None]:
         """Give weeks of coming shipments until the backlog is shipped, and whether the plan's end came first (F2)."""
         backlog = self.at_sites(self.supply.count("order_backlog"), family)
         shipped = self.at_sites(self.supply.count("site_shipments"), family)
-        days = self.buckets.days()
-        found: list[tuple[Decimal, bool] | None] = []
-        for t in range(len(self.buckets)):
-            if t < self.buckets.first_open - 1 or t + 1 >= len(self.buckets):
-                found.append(None)
-                continue
-            covered = _cover(int(backlog[t]), shipped[t + 1 :], days[t + 1 :])
-            found.append((covered[0] / 7, covered[1]))
-        return found
+        weeks = [(days / 7, beyond) for days, beyond in _cover(backlog, shipped, self.buckets.days())]
+        known = range(max(self.buckets.first_open - 1, 0), len(self.buckets) - 1)
+        return [weeks[t] if t in known else None for t in range(len(self.buckets))]
 
 
 def known_demand(figures: Figures, family: str) -> str:
@@ -290,17 +280,17 @@ def known_demand(figures: Figures, family: str) -> str:
     return "Shipments"
 
 
-def _cover(level: int, flow: Counts, days: Counts) -> tuple[Decimal, bool]:
-    """Give the calendar days of `flow` a level covers; True when the flow ends before."""
-    left, covered = level, Decimal(0)
-    if left <= 0:
-        return Decimal(0), False
-    for amount, length in zip(flow.tolist(), days.tolist(), strict=True):
-        if amount > left:
-            return covered + Decimal(left) / Decimal(amount) * int(length), False
-        left -= amount
-        covered += int(length)
-    return covered, left > 0
+def _cover(level: Counts, flow: Counts, days: Counts) -> list[tuple[Decimal, bool]]:
+    """Give the calendar days of the flow that follows each bucket's level covers; True when the flow ends before."""
+    found = coverage(level[None, :], flow[None, :], days)
+    rest = days.sum() - np.cumsum(days)
+    never = found.without_demand[0] & (level > 0)  # nothing follows: it outlasts the plan
+    return [
+        (Decimal(int(rest[t])), True)
+        if never[t]
+        else (Decimal(repr(float(found.days[0, t]))), bool(found.beyond[0, t]))
+        for t in range(len(days))
+    ]
 
 
 def _row(name: str, counts: Counts, known: Flags, quantum: Decimal, *, state: bool = False) -> Row:
