@@ -221,13 +221,7 @@ def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, pla
         course, inputs, panel = start_course(along, _period(view.period), inputs, panel, spec, restated=_is_money(view))
     rows = rows_by(inputs, view.by)
     panel, seen = _seen(workspace, looked, rows, view, panel)
-    asked = Asked(
-        levels={},
-        period=_period(view.period),
-        scope=_scope(view, seen),
-        currency=view.currency,
-        kind=_kind(view.rate),
-    )
+    asked = _asked(view, seen)
     money = _is_money(view)
     levels = _levels(panel, seen, rows)
     rolling = roll_up_in_currency if money else _plain(view.unit)
@@ -290,6 +284,17 @@ def _head(workspace: Workspace, looked: Looked, view: View, spec: MeasureSpec) -
         issues=(),
         format=spec.format,
         changes=looked.stale.changes if looked.stale else 0,
+    )
+
+
+def _asked(view: View, inputs: PlanInputs) -> Asked:
+    """Say what is asked of a roll-up, but for its levels."""
+    return Asked(
+        levels={},
+        period=_period(view.period),
+        scope=_scope(view, inputs),
+        currency=view.currency,
+        kind=_kind(view.rate),
     )
 
 
