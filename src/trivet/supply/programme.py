@@ -54,6 +54,8 @@ from trivet.supply.workforce import People, PeopleColumns, Staff, add_people, re
 
 REFUSED: Final = 1e-3
 """Units of demand not met that are more than rounding."""
+MANY: Final = 10.0
+"""Times the hours of a line that nobody has: no plan makes more."""
 SET_UP_PARTS: Final = (0.45, 0.55, 0.65, 1.0)
 """Parts of a set-up of which the plan without whole numbers makes one."""
 
@@ -214,7 +216,7 @@ def _add_part_slack(programme: Programme, task: Task, balance: Counts) -> None:
 def _add_flows(programme: Programme, task: Task) -> Flows:
     network, makes, lanes, sources = task.network, task.network.makes, task.network.lanes, task.network.sources
     released, firm = makes.released / 1000.0, makes.firm / 1000.0
-    most = np.where(makes.routed[:, None] & ~task.rules.closed, np.inf, released)
+    most = np.where(makes.routed[:, None] & ~task.rules.closed, np.maximum(_most_made(task), released), released)
     # Later is dearer by a hair: of two plans that cost the same, the earlier one is made.
     tie = TIE * np.arange(1, network.open + 1) / 1e3
     made = programme.columns(
@@ -242,6 +244,19 @@ def _add_flows(programme: Programme, task: Task) -> Flows:
         upper=room,
     )
     return Flows(made=made, sent=sent, bought=bought)
+
+
+def _most_made(task: Task) -> Rates:
+    """Give the units each make could make with MANY times its hours, where lines are to be busy or even.
+
+    Then hours may be worth something, and a piece that is planned at prices of its own would make without end.
+    """
+    uses, result = task.network.uses, np.full((len(task.network.makes.site), 1), np.inf)
+    if task.rules.least_hours.any() or len(task.rules.lines.rows):
+        used = uses.hours > 0
+        most = MANY * task.crew.regular.max(axis=1)[uses.resource[used]] / uses.hours[used]
+        np.minimum.at(result[:, 0], uses.make[used], most)
+    return result
 
 
 def purchase_room(network: Network, *, allowed: bool) -> Rates:
