@@ -281,7 +281,9 @@ def test_below_the_family_the_budget_is_spread_and_adds_up(drawn: GapMatrix) -> 
 
 def test_markets_have_rows_and_no_stock() -> None:
     matrix = draw_matrix(sides(), Rows(dimension="market", level="region", title="region"))
-    assert cell(matrix, Pair.SALES, "North").units == 12
+    north = cell(matrix, Pair.SALES, "North")
+    assert (north.units, north.person) == (Decimal(12), "sofia")
+    assert cell(matrix, Pair.REVENUE, "West").person == "wim"
     assert cell(matrix, Pair.REVENUE, "West").amount == 12 * (500 - 1200)
     assert not [c for c in matrix.cells if c.pair in (Pair.STOCK, Pair.PRODUCTION, Pair.PURCHASES)]
 

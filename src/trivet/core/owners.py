@@ -7,18 +7,21 @@ import polars as pl
 _COLUMNS = ("person", "role", "family", "region")
 
 
-def find_owner(people: pl.DataFrame, roles: Sequence[str], family: str) -> tuple[str, str | None]:
-    """Find the role and the person who answer for a family: of the first role that somebody has.
+def find_owner(people: pl.DataFrame, roles: Sequence[str], family: str, region: str = "") -> tuple[str, str | None]:
+    """Find the role and the person who answer for a family, or a region: of the first role that somebody has.
 
-    Somebody of the family goes before who has all families, and who has all regions before those who have one: these
-    are named together, as `sofia, wim`. The first role and None when nobody has any.
+    Somebody of the family goes before who has all families. Of a region its own person goes before who has all, and
+    nobody of another one answers; of everything who has all regions answers, else those who have one each: they are
+    named together, as `sofia, wim`. The first role and None when nobody has any.
     """
-    rows = people.select(_COLUMNS).sort("person").rows()
+    rows = [(person, role, at or "", part or "") for person, role, at, part in people.select(_COLUMNS).rows()]
     for role in dict.fromkeys(roles):
-        own = [(at or "", bool(region), person) for person, has, at, region in rows if has == role]
         for wanted in dict.fromkeys((family, "")):
-            named = sorted((partly, person) for at, partly, person in own if at == wanted)
-            if named:
-                partly, first = named[0]
-                return role, ", ".join(dict.fromkeys(person for _, person in named)) if partly else first
+            own = sorted((part, person) for person, has, at, part in rows if has == role and at == wanted)
+            for part in dict.fromkeys((region, "")):
+                named = [person for at, person in own if at == part]
+                if named:
+                    return role, named[0]
+            if own and not region:
+                return role, ", ".join(dict.fromkeys(sorted(person for _, person in own)))
     return roles[0], None

@@ -156,14 +156,14 @@ class _Desk:
         sides, rows: what the matrix is drawn from, and its members.
         seen: what rows of keys are called.
         family: of every item.
-        known: tolerance, role and person by pair and family.
+        known: tolerance, role and person by pair, family and region.
     """
 
     sides: Sides
     rows: Rows
     seen: Seen
     family: Mapping[str, str]
-    known: dict[tuple[Pair, str], tuple[Decimal, str, str | None]] = field(default_factory=dict)
+    known: dict[tuple[Pair, str, str], tuple[Decimal, str, str | None]] = field(default_factory=dict)
 
     def cells(self, compared: Compared, label: str, columns: slice) -> list[GapCell]:
         """Give the cells of one pair in one period."""
@@ -191,7 +191,7 @@ class _Desk:
         cause: str,
     ) -> GapCell:
         units, amount, share = numbers
-        tolerance, owner, person = self._rule(pair, self._family(member))
+        tolerance, owner, person = self._rule(pair, member)
         return GapCell(
             pair=pair,
             member=member,
@@ -206,13 +206,14 @@ class _Desk:
             advice=RULES[pair].advice,
         )
 
-    def _rule(self, pair: Pair, family: str) -> tuple[Decimal, str, str | None]:
-        found = self.known.get((pair, family))
+    def _rule(self, pair: Pair, member: str) -> tuple[Decimal, str, str | None]:
+        family, region = self._family(member), member if self.rows.level == "region" else ""
+        found = self.known.get((pair, family, region))
         if found is None:
             rule, inputs = RULES[pair], self.sides.inputs
             tolerance = tolerance_of(inputs, rule.kpi, family, rule.tolerance)
-            found = (tolerance, *find_owner(inputs.table("people"), (rule.owner, "coordinator"), family))
-            self.known[pair, family] = found
+            found = (tolerance, *find_owner(inputs.table("people"), (rule.owner, "coordinator"), family, region))
+            self.known[pair, family, region] = found
         return found
 
     def _family(self, member: str) -> str:
