@@ -15,14 +15,18 @@ from trivet.core.ids import GrainName
 from trivet.core.options import PlanOptions
 from trivet.core.plan import Plan, PlanInputs
 from trivet.core.ports import Forecaster, Progress, Solver
+from trivet.core.profit import Line
 from trivet.engines.ensemble import Ensemble
 from trivet.engines.highs import HighsSolver
 from trivet.engines.processes import LocalExecutor
 from trivet.examples import velmora
 from trivet.examples.generator import parameters
+from trivet.finance.ledger_tie import tie_to_ledger
 from trivet.planning.inputs import build_inputs
 from trivet.planning.make import make_plan
 from trivet.planning.schedule import schedule_weeks
+from trivet.planning.statements import TOTAL, state, statement_rows
+from trivet.planning.summary import summarise
 from trivet.workspace.registries import measure_registry, table_specs
 from trivet.workspace.workspace import quiet
 
@@ -151,3 +155,25 @@ def test_every_month_of_the_plan_is_its_weeks_and_no_week_runs_out(told: Told) -
     left = schedule.sites["shipments_carried"][:, ends] + schedule.sites["used_carried"][:, ends]
     assert (schedule.sites["stock"][:, ends] - left == supply.count("projected_stock")[:, horizon]).all()
     assert schedule.sites["stock"].min() >= 0
+
+
+def test_statement_of_2027_is_the_summary_in_lines(told: Told) -> None:
+    rows = statement_rows(state(told.inputs, told.plan, by="family"), [("FY2027", YEAR_2027)])
+    found = {row.line: row for row in rows if row.member == TOTAL}
+    year = next(line for line in summarise(told.inputs, told.plan).lines if line.year == 2027)
+    net, margin = found[Line.NET], found[Line.GROSS_MARGIN]
+    assert (net.values[0], net.budget[0], net.last_year[0]) == (year.revenue, year.budget_revenue, year.last_revenue)
+    assert (margin.values[0], margin.budget[0]) == (year.margin, year.budget_margin)
+    amounts = {line: row.values[0] for line, row in found.items()}
+    assert amounts[Line.GROSS] - amounts[Line.DISCOUNTS] == amounts[Line.NET]  # type: ignore[operator]
+    share = float(amounts[Line.DISCOUNTS] / amounts[Line.GROSS])  # type: ignore[operator]
+    assert share == pytest.approx(parameters.DISCOUNT + parameters.REBATE, abs=0.005)
+    assert all(sum(row.values[0] or 0 for row in rows if row.line == line and row.member != TOTAL) == amounts[line]
+               for line in (Line.NET, Line.COGS, Line.GROSS_MARGIN, Line.STOCK, Line.RECEIVABLES))  # fmt: skip
+
+
+def test_ledger_differs_by_rounding_only(told: Told) -> None:
+    ties = tie_to_ledger(told.inputs, told.plan.panels[DEMAND], told.plan.panels[GrainName("company")])
+    assert {tie.line for tie in ties} == {Line.NET, Line.COGS}
+    assert len(ties) == 2 * NOVEMBER
+    assert all(tie.rounding and not tie.causes for tie in ties)

@@ -83,7 +83,7 @@ def company(**more: Any) -> PlanInputs:
 
 
 def priced(inputs: PlanInputs, **cells: Any) -> Panel:
-    base = {"shipments": {}, "shipped_revenue": {}, "shipped_cost": {}, "consensus_demand": {}}
+    base: dict[str, Any] = {"shipments": {}, "shipped_revenue": {}, "shipped_cost": {}, "consensus_demand": {}}
     demand, _ = price_and_cost(inputs, panel(inputs, "demand", KEYS, **{**base, **cells}))
     demand, _ = value_at_list(inputs, demand)
     return recompute(price_shipments(inputs, demand), inputs.model.registry)
@@ -158,7 +158,7 @@ def test_identity_holds_to_the_count_in_other_currencies_and_at_other_rates() ->
         shipped_revenue={("A", "DE"): {at: 500}, ("B", "DE"): {at: 20}},
     )
     asked = ({"currency": "USD"}, {"currency": "local"}, {"kind": RateType.BUDGET})
-    others = [restate(inputs, demand, **each).panel for each in asked]  # type: ignore[arg-type]
+    others = [restate(inputs, demand, **each).panel for each in asked]
     for view in (demand, *others):
         assert view.count("discounts").any()
         assert np.array_equal(view.count("gross_sales") - view.count("discounts"), view.count("constrained_revenue"))

@@ -42,7 +42,7 @@ def test_goods_that_are_not_planned_explain_a_difference() -> None:
     tie = tied({"4000": 1000, "4900": 45})[Line.NET]
     assert (tie.ledger, tie.plan, tie.difference) == (Decimal(1045), Decimal(1000), Decimal(45))
     assert [(cause.what, cause.amount) for cause in tie.causes] == [(UNPLANNED, Decimal(45))]
-    assert (tie.unexplained, tie.accounts) == (0, ("4000", "4900"))
+    assert (tie.unexplained, tie.accounts) == (Decimal(0), ("4000", "4900"))
     assert tie.said == f"{UNPLANNED} 45.00"
 
 

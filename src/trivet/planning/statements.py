@@ -215,7 +215,7 @@ def _approved(inputs: PlanInputs, budget: Panel, by: str | None, member: str, sc
     for line, measure in _BUDGET:
         if budget.has(measure) and budget.mask(measure)[rows].any():
             counts = np.asarray(budget.count(measure)[rows].sum(axis=0), dtype=np.int64)
-            known = budget.mask(measure).any(axis=0)
+            known = np.asarray(budget.mask(measure).any(axis=0), dtype=np.bool_)
             found[line] = Account(line=line, counts=counts, known=known)
     if member == TOTAL and not scope and Line.GROSS_MARGIN in found:
         found |= _approved_expense(inputs)
