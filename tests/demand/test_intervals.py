@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trivet.core.learned import LEVELS
-from trivet.demand.intervals import bounds_of, choose_sample, learn_widths, mean_change, usual_error
+from trivet.demand.intervals import bounds_of, choose_sample, learn_widths, mean_change, scale_widths, usual_error
 
 HORIZON = 6
 
@@ -103,3 +103,16 @@ def test_a_sample_does_not_depend_on_order_or_unit_and_leaves_out_what_is_not_us
     again = choose_sample((history * draw.lognormal(0, 3, (300, 1)))[order], usable[order], most=50)
     assert sorted(order[again].tolist()) == chosen.tolist()
     assert len(choose_sample(history, usable, most=500)) == 270
+
+
+def test_widths_of_all_are_scaled_to_what_a_few_series_missed_by() -> None:
+    shared = learn_widths(*errors(500, 1))
+    assert shared is not None
+    forecast, actual, size = errors(6, 5)
+    wilder = forecast + 3 * (actual - forecast)
+    usual, wide = scale_widths(shared, forecast, actual, size), scale_widths(shared, forecast, wilder, size)
+    bounds = bounds_of(forecast, size, wide)
+    assert ((wilder >= bounds.lower[80]) & (wilder <= bounds.upper[80])).mean() >= 0.8
+    np.testing.assert_allclose(wide.upper[95], 3 * usual.upper[95])
+    unknown = scale_widths(shared, forecast, np.full(actual.shape, np.nan), size)
+    np.testing.assert_array_equal(unknown.upper[80], shared.upper[80])

@@ -113,7 +113,7 @@ def learn_widths(forecast: Rates, actual: Rates, error: Rates) -> Widths | None:
     return Widths(lower=lower, upper=upper, middle=middle)
 
 
-def stretch_widths(widths: Widths, forecast: Rates, actual: Rates, error: Rates) -> Widths:
+def scale_widths(widths: Widths, forecast: Rates, actual: Rates, error: Rates) -> Widths:
     """Scale bounds until 80 % of a few earlier outcomes lie between them, more where series are few.
 
     See `learn_widths`; with no outcome between bounds they stay as they are.

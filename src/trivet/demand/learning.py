@@ -26,7 +26,7 @@ from trivet.demand.intervals import (
     bounds_by_method,
     choose_sample,
     learn_widths,
-    stretch_widths,
+    scale_widths,
     usual_error,
 )
 from trivet.demand.lesson import Lesson, borrowed_seasons, predict, train, untaught
@@ -118,14 +118,14 @@ def _bounds(known: Known, horizon: int, forecaster: Forecaster) -> tuple[Widths 
 
 
 def _own_widths(pasts: Sequence["_Past"], shared: Widths) -> OwnWidths:
-    """Learn the widths of each method, where several methods forecast; from few errors those of all are stretched."""
+    """Learn the widths of each method, where several methods forecast; from few errors those of all are scaled."""
     methods, found = pasts[0].methods, {}
     names = sorted(set(methods))
     for name in names if len(names) > 1 else ():
         rows = np.flatnonzero(methods == name)
         told = [np.concatenate([getattr(past, part)[rows] for past in pasts]) for part in _Past.PARTS]
         enough = np.isfinite(told[1]).sum() >= ENOUGH
-        widths = learn_widths(*told) if enough else stretch_widths(shared, *told)
+        widths = learn_widths(*told) if enough else scale_widths(shared, *told)
         if widths is not None:
             found[Method(name)] = widths
     return found
