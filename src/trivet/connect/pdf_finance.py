@@ -54,8 +54,7 @@ def put_finance(paper: Paper, figures: Figures, summary: PlanSummary) -> None:
         title,
         money.name,
         body=body,
-        cells=paper.show("constrained_revenue")
-        + " (likewise gross_margin, supply_variance, operating_expense, stock_value, cash)",
+        cells=f"trivet statement --plan {paper.imprint.version}; trivet statement --by family",
     )
 
 
