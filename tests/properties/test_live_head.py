@@ -177,7 +177,7 @@ def planned_with_engines_held(company: Company, log: Sequence[Logged]) -> Plan:
     """make_plan over a log, while supply answers as it did for the company's plan."""
     held = company.plan
 
-    def require(*_: object) -> tuple[Panel, Panel, Panel, tuple[Issue, ...]]:
+    def require(*_: object, **__: object) -> tuple[Panel, Panel, Panel, tuple[Issue, ...]]:
         return held.panel("supply"), held.panel("load"), held.panel("material"), ()
 
     def answered(_: PlanInputs, demand: Panel, supply: Panel, *rest: Panel) -> SupplyPlan:
