@@ -31,7 +31,8 @@ def binding(figures: Figures, summary: PlanSummary, reliefs: Sequence[PricedReli
     for short in summary.shortages[:_LISTED]:
         text = (
             f"{number(short.short)} short by {month(short.last)}: need {number(short.need)}, "
-            f"{', '.join(short.suppliers)} deliver {number(short.cap)}; for {', '.join(short.families)}"
+            f"{', '.join(short.suppliers)} deliver {number(short.cap)}, stock {number(short.stock)}; "
+            f"for {', '.join(short.families)}"
         )
         rows.append([("b", short.item), text, price("item", short.item)])
     word = bucket_word(figures.buckets)
@@ -104,7 +105,10 @@ def at_risk(figures: Figures, summary: PlanSummary) -> list[str]:
         )
         blocks += [
             gap(2),
-            section(f"{sum(g.beyond for g in summary.gaps)} gaps are beyond tolerance", f"{summary.currency} {name}"),
+            section(
+                f"{sum(g.beyond for g in summary.gaps)} gaps to budget and demand are beyond tolerance",
+                f"{summary.currency} {name}; every pair of plans: Gaps",
+            ),
             table.text(),
         ]
     return blocks

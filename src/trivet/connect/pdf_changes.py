@@ -186,7 +186,10 @@ def _decide(figures: Figures, summary: PlanSummary, reliefs: Sequence[PricedReli
         return [section("Nothing needs a decision: every gap is inside its tolerance")]
     beyond = sum(each.beyond for each in summary.gaps)
     return [
-        section(DECIDE, f"{beyond} gaps beyond tolerance, {summary.warnings} warnings; the largest first"),
+        section(
+            DECIDE,
+            f"{beyond} gaps to budget and demand beyond tolerance, {summary.warnings} warnings; the largest first",
+        ),
         bullets(points, 7.2),
     ]
 

@@ -120,7 +120,7 @@ class NumbersAnswer:
         changes: how many were recorded since the version; edited and summed measures know them, solved ones do not
             and an issue says so.
         along: how the values run along time, in words; empty = as they are.
-        note: what stands in closed buckets, and why some periods are empty.
+        note: what stands in closed buckets, why some periods are empty, and which quarters and years are not whole.
         below: of days of supply, share of each row's items with a target that are below it.
     """
 
@@ -245,6 +245,8 @@ def show_numbers(workspace: Workspace, measure: str, view: View = _WHOLE, *, pla
         note = course.tell(parts, spec, list(zip(labels, shown, strict=True)))
         head = replace(head, along=course.words, note=note)
         head = replace(head, unit="ratio", format=_PERCENT) if course.ratio else head
+    elif spec.over_time == "sum":
+        head = replace(head, note=_not_whole(labels, shown, spec, model.buckets, _period(view.period)))
     return replace(
         head,
         rows=_every_row(((part.currency, part.rolled) for part in parts), spec, shown, view.currency),
@@ -408,6 +410,20 @@ def _shown(view: View, spec: MeasureSpec, buckets: Buckets) -> tuple[tuple[str, 
     periods = buckets.group(_period(view.period))
     shown = [i for i, (_, run) in enumerate(periods) if run.start < span.stop and span.start < run.stop]
     return tuple(periods[i][0] for i in shown), shown
+
+
+def _not_whole(labels: tuple[str, ...], shown: list[int], spec: MeasureSpec, buckets: Buckets, period: Period) -> str:
+    """Name the quarters and years of which only some buckets have a value: two months are no year."""
+    whole = slice(0, len(buckets))
+    known = {"open": buckets.horizon, "closed": slice(0, buckets.first_open)}.get(spec.spans, whole)
+    year, told = YEAR_BUCKETS[buckets.calendar], []
+    for label, (_, run) in zip(labels, (buckets.group(period)[i] for i in shown), strict=True):
+        usual = 1 if not label.startswith("FY") else year // 4 if "-Q" in label else year
+        length = max(run.stop - run.start, usual if run.start == whole.start or run.stop == whole.stop else 1)
+        inside = min(run.stop, known.stop) - max(run.start, known.start)
+        if inside < length:
+            told.append(f"{label} holds {max(inside, 0)} of {length} buckets")
+    return ", ".join(told)
 
 
 def _span(view: View, spec: MeasureSpec, buckets: Buckets) -> slice:
