@@ -97,7 +97,8 @@ def _show_all(value: "CapacityAnswer", console: Console) -> None:
     _print(groups, value.periods, "fullest in plan", console)
     for one in value.resources:
         totals = ", ".join(f"{method} {_total(one, method)}" for method, _ in value.methods)
-        console.print(f"[bold]{one.resource}[/]{f' {one.name}' if one.name else ''}: rough cut in hours: {totals}", soft_wrap=True)
+        name = f" {one.name}" if one.name else ""
+        console.print(f"[bold]{one.resource}[/]{name}: rough cut in hours: {totals}", soft_wrap=True)
         _tell(one, console, most=MOST_FAMILIES)
 
 
