@@ -96,7 +96,7 @@ def wish_issues(
                 _issue(
                     "demand.method-unused",
                     Severity.WARNING,
-                    f"forecast_methods: method {method} is asked for {named}, which names no series that is forecast.",
+                    f"method {method} is asked for {named}, which names no series that is forecast.",
                     "Mend the row, or take it out; an item goes before a family.",
                 )
             )
