@@ -183,7 +183,7 @@ def _decide(figures: Figures, summary: PlanSummary, reliefs: Sequence[PricedReli
             stake = "" if issue.at_stake is None else f"{summary.currency} {number(issue.at_stake)}: ".lstrip()
             points.append(clipped(f"{stake}{issue_told(issue, figures, reliefs)}", 300))
     if not points:
-        return [section("Nothing needs a decision: every gap is inside its tolerance")]
+        return [section("Nothing needs a decision: every gap to budget and demand is inside its tolerance")]
     beyond = sum(each.beyond for each in summary.gaps)
     return [
         section(

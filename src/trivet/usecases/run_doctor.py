@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from trivet.core.checks import Check
 from trivet.core.entries import Effect, Logged
-from trivet.core.errors import NotFound
+from trivet.core.errors import NotFound, Unavailable
 from trivet.core.ids import Seq
 from trivet.core.issues import Place
 from trivet.core.maskcheck import find_leaks
@@ -55,8 +55,7 @@ def run_doctor(workspace: Workspace, *, again: bool = False) -> DoctorAnswer:
         checks.append(check_undo(workspace.store.entries(scenario.id)))
         version = workspace.store.latest_version(scenario.id)
         if version is not None:
-            checks += _check_version(workspace, version, again=again)
-            checks.append(check_rights(workspace, version))
+            checks += _look_into(workspace, version, again=again)
     return DoctorAnswer(checks=tuple(checks), healthy=all(check.passed for check in checks))
 
 
@@ -66,7 +65,7 @@ def _folded(
     """Give again what each entry made on the plan as it is now moved (V8)."""
     try:
         version, plan, inputs = workspace.planned(scenario.id)
-    except NotFound:
+    except (NotFound, Unavailable):
         return {}
     here = [entry for entry in entries if entry.base == version.digest]
     if not here:
@@ -77,6 +76,16 @@ def _folded(
     again = effects_again(plan, inputs, live, log[len(live) :])
     found = {entry.seq: effects for entry, effects in zip(log[len(live) :], again, strict=True)}
     return {entry.seq: found[entry.seq] for entry in here}
+
+
+def _look_into(workspace: Workspace, version: StoredVersion, *, again: bool) -> list[Check]:
+    """Check a version's numbers; that they can't be read is a finding, not the end of the examination."""
+    try:
+        return [*_check_version(workspace, version, again=again), check_rights(workspace, version)]
+    except Unavailable as error:
+        told = str(error).partition(" Run:")[0]
+        message = f"{told} Restore the last backup (trivet restore), or plan again: trivet plan"
+        return [Check(name=f"V7 {version.id} can be read", passed=False, checked=1, failed=1, message=message)]
 
 
 def _check_version(workspace: Workspace, version: StoredVersion, *, again: bool) -> list[Check]:
