@@ -155,6 +155,10 @@ def test_explain_names_parts_person_reason_and_file(open_as: Open) -> None:
     assert told.value == told.parts[0].value + cause.moved
     price = trivet.explain_cell(workspace, "price", scope=("item=C1",), first="2027-03")
     assert [file.name for file in price.files] == ["prices.csv"]
+    forecast = trivet.explain_cell(workspace, "baseline_demand", scope=("item=C1",), first="2027-03")
+    assert [part.measure for part in forecast.explanation.parts] == ["seasonal_naive"]
+    assert "orders.csv" in [file.name for file in forecast.files]
+    assert "solver" not in forecast.explanation.how
     revenue = trivet.explain_cell(workspace, "revenue", scope=("item=C1",), first="2027-03").explanation
     assert {part.measure for part in revenue.parts} == {"consensus_demand", "price"}
     with pytest.raises(NotFound, match="Maybe 'consensus_demand'"):

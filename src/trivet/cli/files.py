@@ -1,7 +1,9 @@
 """Files in: `init`, `create`, `import`."""
 
+import shlex
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
@@ -13,8 +15,17 @@ from trivet.cli.main import Call, app, opened
 MISSING_TABLE = "import.missing-table"
 """Code of the notes that say what a missing table switches off."""
 
+USUAL: Final = {"encoding": "utf-8", "delimiter": ",", "header row": "1"}
+"""What a file is read as without a word on the screen."""
+
+SILENT: Final = ("format", "rows taken", "rows of one key", "currency")
+"""Choices nobody doubts, or that the mapping made: notes say those."""
+
+SAMPLED: Final = 3
+"""Most decoded cells shown of a file."""
+
 if TYPE_CHECKING:
-    from trivet.core.report import Sums
+    from trivet.core.report import Choice, Sums
     from trivet.usecases.create_workspace import CreateAnswer
     from trivet.usecases.import_folder import ImportAnswer
     from trivet.usecases.init_folder import InitAnswer
@@ -63,11 +74,13 @@ def import_(
     workspace = opened(context, quiet=as_json)
     value = import_folder(workspace, folder, mapping=mapping, scenario=scenario)
     rejected = any(table.rejected.rows for table in value.report.tables)
-    answer(value, as_json=as_json, show=show_import, refused=rejected or any_refused(value.issues))
+    named = f"{shlex.quote(str(folder))}{f' --mapping {shlex.quote(str(mapping))}' if mapping else ''}"
+    shown = partial(show_import, named=named)
+    answer(value, as_json=as_json, show=shown, refused=rejected or any_refused(value.issues))
 
 
-def show_import(value: "ImportAnswer", console: Console) -> None:
-    """Print what an import did, file by file, with its tie-out."""
+def show_import(value: "ImportAnswer", console: Console, *, named: str = "FOLDER") -> None:
+    """Print what an import did, file by file, with its tie-out and what was guessed; `named` is what was imported."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("file")
     table.add_column("table")
@@ -82,11 +95,12 @@ def show_import(value: "ImportAnswer", console: Console) -> None:
         table.add_row(row.file, row.table, *counts, *amounts, "yes" if row.ties else "[red]NO[/]")
     _show_missing(value, console)
     console.print(table)
+    _show_choices(value, console)
     empty = len(value.report.tables) - len(filled)
     if empty:
         console.print(f"[dim]{empty} {'file has' if empty == 1 else 'files have'} no row[/]")
     found = [issue for issue in value.issues if issue.code != MISSING_TABLE]
-    print_issues(found, console, notes=True, rest="trivet import FOLDER --json")
+    print_issues(found, console, notes=True, rest=f"trivet import {named} --json")
     if value.rejects:
         console.print(f"Rejected rows with reasons: {value.rejects}")
     if value.snapshot is None:
@@ -94,6 +108,27 @@ def show_import(value: "ImportAnswer", console: Console) -> None:
         return
     same = "the same values as before" if value.unchanged else "new values"
     console.print(f"Snapshot {value.snapshot[:12]} ({same}). Next: trivet plan")
+
+
+def _show_choices(value: "ImportAnswer", console: Console) -> None:
+    """Print what was guessed of a file where it isn't the usual, once a file: header row, signs, dates, blank rows."""
+    said: dict[str, None] = {}
+    for row in value.report.tables:
+        for choice in row.choices:
+            if not _is_usual(choice):
+                said[f"{row.file}: {choice.about} {choice.value} ({choice.reason})"] = None
+        if row.blank:
+            said[f"{row.file}: {row.blank:,} blank rows passed over"] = None
+        if row.sample:
+            said[f"{row.file}: reads like {', '.join(row.sample[:SAMPLED])}"] = None
+    for line in said:
+        console.print(line, markup=False, style="dim", soft_wrap=True)
+
+
+def _is_usual(choice: "Choice") -> bool:
+    """Whether a choice needs no word: what most files are, a decimal point, or what the mapping said."""
+    usual = "." if choice.about.startswith("decimal sign") else USUAL.get(choice.about)
+    return choice.value == usual or choice.about in SILENT
 
 
 def _show_missing(value: "ImportAnswer", console: Console) -> None:

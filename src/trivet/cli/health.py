@@ -141,7 +141,9 @@ def _show_health(value: "HealthAnswer", console: Console) -> None:
     if value.ready:
         console.print("Nothing blocks: the cycle can open.")
     else:
+        count = len(found.blocking)
+        blocked = "1 finding blocks" if count == 1 else f"{count} findings block"
         console.print(
-            f"[red]{len(found.blocking)} findings block the cycle.[/] Mend them and import again, or have the "
+            f"[red]{blocked} the cycle.[/] Mend them and import again, or have the "
             "coordinator answer for one: trivet health accept FINDING --reason ..."
         )

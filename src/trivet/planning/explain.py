@@ -1,9 +1,10 @@
 """Why is this number what it is? Formula and its parts, changes with person and reason, tables and files (X1)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 import numpy as np
 
@@ -18,10 +19,17 @@ from trivet.core.scope import rows_of
 from trivet.planning.following import AT_ONCE
 from trivet.planning.ranges import bound_of, is_bound
 
+BESIDE: Final[Mapping[str, tuple[MeasureId, ...]]] = {
+    "demand_history": (MeasureId("orders"), MeasureId("history_correction")),
+    "history_correction": (MeasureId("orders"), MeasureId("demand_history")),
+    "baseline_demand": (MeasureId("seasonal_naive"),),
+}
+"""Planned measures that have no formula, and what a planner reads beside them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A measure that goes into the number, with its own value over the same cells."""
+    """A measure that goes into the number or is read beside it, with its own value over the same cells."""
 
     measure: MeasureId
     value: Decimal
@@ -50,7 +58,7 @@ class Explanation:
         value: the total of its cells, in units of the measure (a weighted mean for a rate).
         cells: number of cells behind it.
         how: given, edited, summed or solved, in words.
-        parts: the measures it is made of.
+        parts: the measures it is made of, or that are read beside it.
         causes: the changes that moved it, in order.
         tables: tables of the company folder it comes from.
     """
@@ -132,11 +140,11 @@ def unit_in_words(spec: MeasureSpec, inputs: PlanInputs) -> str:
 def _parts(spec: MeasureSpec) -> tuple[MeasureId, ...]:
     if spec.formula:
         return names_in(parse_formula(spec.formula))
-    return (spec.base,) if spec.base else AT_ONCE.get(spec.id, ())
+    return (spec.base,) if spec.base else AT_ONCE.get(spec.id, BESIDE.get(spec.id, ()))
 
 
 def _how(spec: MeasureSpec, plan: Plan) -> str:
-    engines = " and ".join(f"{part} {name}" for part, name in plan.recipe.engines if part != "learned")
+    engines = _engines(spec, plan)
     if is_bound(spec.id):
         return f"formed from the bounds of its series, by how far errors move together ({engines})"
     if spec.id in AT_ONCE:
@@ -145,8 +153,17 @@ def _how(spec: MeasureSpec, plan: Plan) -> str:
         Kind.GIVEN: "given: read from the company's tables",
         Kind.EDITED: f"edited: {spec.base or 'nothing'}, and people's changes on top",
         Kind.SUMMED: f"computed: {spec.formula}",
-        Kind.SOLVED: f"planned by Trivet ({engines})",
+        Kind.SOLVED: f"planned by Trivet ({engines})" if engines else "worked out from the company's tables",
     }[spec.kind]
+
+
+def _engines(spec: MeasureSpec, plan: Plan) -> str:
+    """Name the engines behind a measure: of a forecast the forecaster, of history and streams none, else every one."""
+    if spec.grain == "demand" and (spec.spans == "closed" or spec.tables == ("streams",)):
+        return ""
+    used = ("forecaster",) if spec.grain == "demand" and spec.owner == "demand" else None
+    named = ((part, name) for part, name in plan.recipe.engines if part != "learned")
+    return " and ".join(f"{part} {name}" for part, name in named if used is None or part in used)
 
 
 def _causes(
