@@ -73,7 +73,7 @@ def test_backlog_past_policy_is_told_with_weeks_and_lead_time() -> None:
     result = Case(tables=tables(60, maximum_weeks=12, build_weeks=5), demand={("P", "M"): [10.0] * 8}).plan()
     issue = result.issue("supply.backlog-beyond-policy")
     assert "the policy allows 12" in issue.message
-    assert "can be quoted" in issue.message
+    assert "can be quoted, book-to-bill 1." in issue.message
     assert issue.at_stake is not None
     assert issue.at_stake > 0
 

@@ -17,7 +17,7 @@ from trivet.connect.pack_charts import (
     line_chart,
     place,
 )
-from trivet.connect.pack_figures import Column, Figures, Row, known_demand, page_columns
+from trivet.connect.pack_figures import Column, Figures, Row, known_demand, page_columns, quoted_weeks
 from trivet.connect.pack_making import making_of
 from trivet.connect.pdf_words import change
 from trivet.core.summary import PlanSummary
@@ -143,6 +143,9 @@ def _write_rows(
             _against_earlier(page, rows, columns, at, name)
     cover = figures.backlog_weeks(family) if ordered else figures.days_of_supply(family)
     _write_cover(page, cover, columns, ("Backlog", "weeks") if ordered else ("Days of supply", "days"))
+    if ordered:
+        _write_cover(page, quoted_weeks(figures, family), columns, ("Lead time that can be quoted", "weeks"))
+        _write_book_to_bill(page, rows, columns, at)
     for name, label, _ in _MONEY:
         if name.startswith("budget") and not rows[name].known.any():
             continue
@@ -152,6 +155,19 @@ def _write_rows(
     at["units"] = page.row
     write_row(page, rows["units"], columns, "Units shipped and planned", "units")
     return at
+
+
+def _write_book_to_bill(page: Page, rows: dict[str, Row], columns: tuple[Column, ...], at: dict[str, int]) -> None:
+    """Write what is booked as a part of what is shipped, as formulas on the rows above (F2)."""
+    page.put(page.row, 0, "Book-to-bill")
+    page.put(page.row, 1, "booked / shipped", "sub")
+    for offset, column in enumerate(columns):
+        names = ("orders", "shipped") if column.kind == "actual" else ("consensus", "planned")
+        booked, shipped = (rows[name].value(column) for name in names)
+        if booked is not None and shipped and all(name in at for name in names):
+            above, below = (xl_rowcol_to_cell(at[name], 2 + offset) for name in names)
+            page.formula((page.row, 2 + offset), f"={above}/{below}", float(booked / shipped), "price")
+    page.row += 1
 
 
 def _write_asked(page: Page, figures: Figures, family: str, columns: tuple[Column, ...]) -> None:

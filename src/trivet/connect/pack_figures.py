@@ -267,6 +267,19 @@ class Figures:
         return [weeks[t] if t in known else None for t in range(len(self.buckets))]
 
 
+def quoted_weeks(figures: Figures, family: str) -> list[tuple[Decimal, bool] | None]:
+    """Give the lead time a made-to-order family can quote: its backlog in weeks, at least the time to build (F2)."""
+    policy = figures.inputs.table("inventory_policy")
+    family_of = figures.inputs.model.dimensions["item"].parents("family")
+    weeks = [
+        Decimal(str(build))
+        for item, name, build in policy.select("item", "family", "build_weeks").iter_rows()
+        if build is not None and (family_of.get(item) == family if item else name in ("", family))
+    ]
+    build = max(weeks, default=Decimal(0))
+    return [None if found is None else (max(found[0], build), found[1]) for found in figures.backlog_weeks(family)]
+
+
 def known_demand(figures: Figures, family: str) -> str:
     """Say what the demand of closed buckets is known by: orders, bookings, or (where nothing else is loaded) shipments.
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from trivet.connect.pack_book import GREY, INK
 from trivet.connect.pack_family import family_message
-from trivet.connect.pack_figures import Column, Figures, Row, known_demand, page_columns
+from trivet.connect.pack_figures import Column, Figures, Row, known_demand, page_columns, quoted_weeks
 from trivet.connect.pack_making import making_of
 from trivet.connect.pdf_chart import BLUE
 from trivet.connect.pdf_drawings import Line, Months, draw_months
@@ -147,6 +147,9 @@ def _volume(sheet: Sheet, figures: Figures, rows: dict[str, Row], family: str) -
     if ordered:
         sheet.head("Order backlog", "units", sheet.amounts(rows["order_backlog"]))
         sheet.lines.append(_cover("  covers coming shipments", "weeks", sheet, figures.backlog_weeks(family)))
+        sheet.lines.append(_cover("  lead time that can be quoted", "weeks", sheet, quoted_weeks(figures, family)))
+        booked = sheet.amounts(joined(rows["orders"], rows["consensus"], figures))
+        sheet.under("  book-to-bill: booked / shipped", _ratios(booked, sheet.amounts(rows["units"]), 1), 2)
         return
     if not rows["projected_stock"].counts.any():
         return

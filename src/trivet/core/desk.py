@@ -163,7 +163,10 @@ def open_desk(change: Change, state: State, panel: Panel, model: Model, units: U
     if not can.any():
         said = f"no series here can have any of {state.spec.id}: {state.spec.about}"
         return refused(
-            place, "no-way", said, "Choose a place that a source or a lane leads to, or name it in its table."
+            place,
+            "no-way",
+            said,
+            "Choose a place that a routing, a source or a lane leads to, or name it in its table.",
         )
     buckets = model.buckets
     if span.start < buckets.first_open:

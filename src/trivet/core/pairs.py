@@ -23,7 +23,7 @@ class Pair(StrEnum):
     CUSTOMER = "customers against consensus"
     SERVED = "supply against demand"
     REVENUE = "outlook against budget: revenue"
-    MARGIN = "outlook against budget: margin"
+    MARGIN = "outlook against budget: margin at standard cost"
     PUBLISHED = "plan against published"
     STOCK = "opening stock against count"
     ORDERS = "plan against open orders"

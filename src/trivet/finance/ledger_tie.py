@@ -4,7 +4,7 @@ Reads the tables `ledger`, `ledger_map`, `shipments` and `operating_expense` and
 shipped_cost; writes no measure. Each line of the statement that accounts are mapped to (revenue, cogs,
 operating_expense) is held against the sum of these accounts in every closed bucket the ledger speaks of. What is known
 to stand in one and not in the other is named: goods that are not planned (fees, services), cost nobody booked. What is
-left is rounding, up to 0.1 % of the ledger, or not explained.
+left is within 0.1 % of the ledger, or not explained.
 """
 
 from collections.abc import Mapping
@@ -111,7 +111,7 @@ def _tie(
     causes = tuple(Cause(what=what, amount=to_decimal(counts, MONEY)) for what, counts in parts.items() if counts)
     said = [f"{cause.what} {cause.amount:,.2f}" for cause in causes]
     if rest:
-        said.append(f"{'rounding' if rounding else 'NOT EXPLAINED'} {to_decimal(rest, MONEY):,.2f}")
+        said.append(f"{'within 0.1 %' if rounding else 'NOT EXPLAINED'} {to_decimal(rest, MONEY):,.2f}")
     return LedgerTie(
         line=line,
         bucket=bucket,

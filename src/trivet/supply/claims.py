@@ -162,7 +162,7 @@ def _read_rules(inputs: PlanInputs) -> tuple[Rule, ...]:
             scope=(item or "", "" if item else family or "", market or "", channel or "", region or ""),
             first=first,
             last=last,
-            kind=kind or "fair-share",
+            kind=kind or _meant(priority, quantity, share),
             priority=priority,
             quantity=quantity,
             share=share,
@@ -174,6 +174,13 @@ def _read_rules(inputs: PlanInputs) -> tuple[Rule, ...]:
         .iter_rows()
     ]
     return tuple(sorted(rules, key=_nearness))
+
+
+def _meant(priority: int | None, quantity: int | None, share: float | None) -> str:
+    """Give the rule a row without one means by what it fills in."""
+    if quantity is not None or share is not None:
+        return "minimum"
+    return "fair-share" if priority is None else "priority"
 
 
 def _nearness(rule: Rule) -> tuple[object, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from trivet.core.ids import Counts, MemberId, Rates
 from trivet.core.issues import Issue, Node, Severity
+from trivet.core.seasons import YEAR_BUCKETS
 from trivet.supply.allotted import find_allotted
 from trivet.supply.breaches import find_breaches
 from trivet.supply.capacity import causes
@@ -238,6 +239,9 @@ def _backlogs(found: Found) -> list[Issue]:
         quoted = quoted_lead_time(weeks, build)[worst]
         stake = float(np.max((over[sites] * np.maximum(asked.worth.lost[sites], 0.0)).sum(axis=0)))
         said = f"{weeks[worst]:.1f} weeks" if np.isfinite(weeks[worst]) else "no end"
+        year = slice(0, YEAR_BUCKETS[found.inputs.model.buckets.calendar])
+        booked, shipped = (int(part[sites, year].sum()) for part in (asked.demand, run.shipped))
+        ratio = f", book-to-bill {booked / shipped:.2f} over the year" if shipped else ""
         issues.append(
             Issue(
                 code="supply.backlog-beyond-policy",
@@ -245,7 +249,7 @@ def _backlogs(found: Found) -> list[Issue]:
                 place=found.place("order_backlog", family_node(family), past),
                 message=f"orders wait {weeks[0]:.1f} weeks at the end of {found.label(0)} and {said} in "
                 f"{found.label(worst)} ({units(run.backlog[sites, worst].sum())} open), the policy allows "
-                f"{policy:.0f}: a lead time of {quoted:.1f} weeks can be quoted.",
+                f"{policy:.0f}: a lead time of {quoted:.1f} weeks can be quoted{ratio}.",
                 advice="Add a shift to the cell, find material, or quote the longer lead time.",
                 at_stake=money(stake) if stake else None,
             )

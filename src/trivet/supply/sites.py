@@ -83,21 +83,29 @@ def reach(start: Iterable[str], ways: Iterable[tuple[str, str]]) -> frozenset[st
 
 
 def ways_in(inputs: PlanInputs) -> Mapping[str, frozenset[tuple[str, ...]]]:
-    """Give the item x location pairs that goods can be bought for, and those they can be moved to.
+    """Give the item x location pairs that goods can be made at, bought for, and moved to.
 
-    Where nobody makes or sells an item, it is bought where it is wanted; where no lane leads to a place that wants an
-    item, one is taken for granted, as the plan does.
+    What has routings is made where they are; what has none may be made wherever it lives. Where nobody makes or sells
+    an item, it is bought where it is wanted; where no lane leads to a place that wants an item, one is taken for
+    granted, as the plan does.
     """
     geography = read_geography(inputs)
     bought: set[tuple[str, ...]] = set()
     moved: set[tuple[str, ...]] = set()
+    made: set[tuple[str, ...]] = set()
     for item in geography.sites:
         sources, wanted, ways = geography.sources(item), geography.wanted(item), geography.ways(item)
         places = set(geography.locations(item))
         bought |= {(item, place) for place in (geography.bought.get(item, frozenset()) if sources else wanted)}
+        making = geography.made.get(item, frozenset())
+        made |= {(item, place) for place in (making if making and "" not in making else places)}
         taken = wanted - reach(sources, ways) if sources else frozenset()
         moved |= {(item, b) for a, b in ways if {a, b} <= places} | {(item, place) for place in taken}
-    return {"firm_purchases": frozenset(bought), "firm_transfers": frozenset(moved)}
+    return {
+        "firm_production": frozenset(made),
+        "firm_purchases": frozenset(bought),
+        "firm_transfers": frozenset(moved),
+    }
 
 
 def read_geography(inputs: PlanInputs) -> Geography:
