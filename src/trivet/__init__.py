@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from trivet.usecases.show_plan import View, show_numbers, show_plan
     from trivet.usecases.show_segments import show_segments
     from trivet.usecases.show_statement import show_statement
+    from trivet.usecases.show_streams import show_streams
     from trivet.usecases.show_value_added import show_value_added
     from trivet.usecases.show_waterfall import show_waterfall
     from trivet.usecases.submit_plan import submit_plan
@@ -121,6 +122,7 @@ __all__ = [
     "show_plan",
     "show_segments",
     "show_statement",
+    "show_streams",
     "show_value_added",
     "show_waterfall",
     "submit_plan",

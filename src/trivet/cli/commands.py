@@ -24,6 +24,7 @@ from trivet.cli import (
     quality,
     relief,
     statement,
+    streams,
     waterfall,
 )
 
@@ -51,5 +52,6 @@ __all__ = [
     "quality",
     "relief",
     "statement",
+    "streams",
     "waterfall",
 ]
