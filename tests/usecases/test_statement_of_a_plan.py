@@ -35,7 +35,17 @@ TABLES = {
     "ledger_map.csv": "account,line\n4000,revenue\n4010,revenue\n9,stock\n",
     "people.csv": PEOPLE,
 }
-PARTED = (Line.WANTED, Line.GROSS, Line.DISCOUNTS, Line.NET, Line.COGS, Line.GROSS_MARGIN, Line.STOCK, Line.RECEIVABLES)
+PARTED = (
+    Line.WANTED,
+    Line.GROSS,
+    Line.DISCOUNTS,
+    Line.NET,
+    Line.COGS,
+    Line.GROSS_MARGIN,
+    Line.STOCK,
+    Line.RECEIVABLES,
+    Line.PAYABLES,
+)
 """Lines that every family has a part of."""
 
 

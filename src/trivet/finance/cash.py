@@ -160,6 +160,35 @@ def share_receivables(inputs: PlanInputs, demand: Panel, owed: Counts, groups: S
     return list(shared.reshape(len(groups), len(owed)))
 
 
+def share_payables(
+    inputs: PlanInputs, demand: Panel, supply: Panel, owing: Counts, groups: Sequence[Counts]
+) -> list[Counts]:
+    """Share what suppliers are owed over groups of series, as the bought part of what each makes counts back; exact.
+
+    What key materials in store add to it goes the same way.
+
+    Args:
+        inputs: the snapshot.
+        demand: with the shipments costs are averaged from where none is given.
+        supply: with production and purchases.
+        owing: (buckets,) payables of the company.
+        groups: rows of the supply panel; together all of them, none twice.
+
+    Returns:
+        (buckets,) counts for each group; they add up to `owing` in every bucket.
+    """
+    if not groups:
+        return []
+    worth, days = item_worth(inputs, demand, supply), _supplier_days(inputs.table("payment_terms"))
+    made = supply.count("production") + supply.count("purchases")
+    bought = times_rate(made, worth.bought, QUANTITY, MONEY)
+    lengths = supply.buckets.days()
+    own = np.array([count_back(bought[rows].sum(axis=0), days, lengths) for rows in groups], dtype=np.float64)
+    cells = np.tile(np.arange(len(owing), dtype=np.int64), len(groups))
+    shared = share_out(owing, np.maximum(own, 0.0).ravel(), cells)
+    return list(shared.reshape(len(groups), len(owing)))
+
+
 def _waits(inputs: PlanInputs, demand: Panel) -> list[int | None]:
     """Give the days the customers of each series take to pay; None where no terms are named."""
     given = inputs.table("payment_terms").filter(pl.col("side") == "customer").sort("terms")

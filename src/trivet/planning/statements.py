@@ -34,7 +34,7 @@ from trivet.core.profit import (
 )
 from trivet.core.quantities import MONEY, to_decimal
 from trivet.core.scope import rows_of
-from trivet.finance.cash import share_receivables
+from trivet.finance.cash import share_payables, share_receivables
 from trivet.finance.statement import INVESTMENT
 
 TOTAL: Final = "all"
@@ -141,20 +141,24 @@ class _Sheet:
         if scope or not self.cost:
             return found
         company = dict(company_level(self.company))
-        self._share_receivables(found, groups, company)
+        self._share(Line.RECEIVABLES, found, groups, company)
+        self._share(Line.PAYABLES, found, places, company)
         return {**found, COMPANY: _company_part(company)}
 
-    def _share_receivables(
-        self, found: dict[str, Accounts], groups: Mapping[str, Counts], company: dict[Line, Account]
+    def _share(
+        self, line: Line, found: dict[str, Accounts], groups: Mapping[str, Counts], company: dict[Line, Account]
     ) -> None:
-        """Give each member what its customers owe, and the company's part nothing of it."""
-        owed = company.pop(Line.RECEIVABLES, None)
-        if owed is None:
+        """Give each member its part of what customers owe or suppliers are owed; the company's part is nothing then."""
+        if line not in company or not groups:
             return
-        shares = share_receivables(self.inputs, self.demand, owed.counts, list(groups.values()))
+        whole, rows = company.pop(line), list(groups.values())
+        shares = (
+            share_receivables(self.inputs, self.demand, whole.counts, rows)
+            if line is Line.RECEIVABLES
+            else share_payables(self.inputs, self.demand, self.supply, whole.counts, rows)
+        )
         for name, counts in zip(groups, shares, strict=True):
-            account = Account(line=Line.RECEIVABLES, counts=counts, known=owed.known)
-            found[name] = {**found[name], Line.RECEIVABLES: account}
+            found[name] = {**found[name], line: Account(line=line, counts=counts, known=whole.known)}
 
     def _kept_by(self, by: str, panel: Panel) -> bool:
         dimension = self._dimension(by)
