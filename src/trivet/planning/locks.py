@@ -125,7 +125,7 @@ class Resolver:
             value = self.compare(self.solve(supply, self.load, material))
         change = words(item.entry)
         verb = "costs" if value.worth >= 0 else "earns"
-        price = "nothing" if value.nothing else money(abs(value.worth), self.currency)
+        price = "no margin" if value.nothing else money(abs(value.worth), self.currency)
         return FirmCost(
             seq=item.seq,
             author=str(item.author or ""),

@@ -139,9 +139,9 @@ def _material_issue(found: Found, material: int, missing: Rates, hit: Counts, lo
             Node(dimension="item", level="item", member=MemberId(network.materials[material])),
             missing > 0,
         ),
-        message=f"suppliers deliver up to {units(float(missing.max()))} units less than the unlimited plan would "
-        f"have used by {found.label(int(np.argmax(missing)))}; {units(float(gone))} units of finished goods "
-        f"are lost{f' ({who})' if who else ''}.",
+        message=f"by cap and lead time suppliers deliver up to {units(float(missing.max()))} units less than the "
+        f"unlimited plan would have used by {found.label(int(np.argmax(missing)))}; {units(float(gone))} units of "
+        f"finished goods are lost{f' ({who})' if who else ''}.",
         advice="Qualify a second source, raise the cap, substitute, or decide who gets what there is. "
         f"What more of it earns: trivet relief --where item={network.materials[material]}",
         at_stake=money(lost) if lost else None,
