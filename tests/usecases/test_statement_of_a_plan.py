@@ -45,6 +45,7 @@ PARTED = (
     Line.STOCK,
     Line.RECEIVABLES,
     Line.PAYABLES,
+    Line.CASH,
 )
 """Lines that every family has a part of."""
 
@@ -119,6 +120,21 @@ def test_parts_of_a_line_add_up_to_it(as_: Open, by: str) -> None:
             parts = [row.values[at] for row in answer.rows if row.line == line and row.member != TOTAL]
             total = lines(answer.rows)[line].values[at]
             assert (total or Decimal(0)) == sum((part or Decimal(0) for part in parts), Decimal(0)), (line, at)
+
+
+def test_cash_of_a_family_is_its_margin_less_what_it_ties_up(as_: Open) -> None:
+    answer = trivet.show_statement(as_("ada"), by="family", span=("2026-12", "2027-12"))
+    assert any("net cash of a family is what it brings in" in note for note in answer.notes)
+    members = [name for name in dict.fromkeys(row.member for row in answer.rows) if name not in (TOTAL, COMPANY)]
+    for name in members:
+        margin, stock, owed, owing, cash = (
+            values(answer, line, name)
+            for line in (Line.GROSS_MARGIN, Line.STOCK, Line.RECEIVABLES, Line.PAYABLES, Line.CASH)
+        )
+        assert any(cash)
+        for t in range(1, len(cash)):
+            tied = stock[t] - stock[t - 1] + owed[t] - owed[t - 1] - owing[t] + owing[t - 1]
+            assert abs(cash[t] - cash[t - 1] - (margin[t] - tied)) < Decimal("0.01"), (name, t)
 
 
 def test_year_stands_beside_budget_last_cycle_and_last_year(as_: Open) -> None:

@@ -152,12 +152,7 @@ def share_receivables(inputs: PlanInputs, demand: Panel, owed: Counts, groups: S
     Returns:
         (buckets,) counts for each group; they add up to `owed` in every bucket.
     """
-    if not groups:
-        return []
-    own = np.array([_owed(demand, _waits(inputs, demand), rows) for rows in groups], dtype=np.float64)
-    cells = np.tile(np.arange(len(owed), dtype=np.int64), len(groups))
-    shared = share_out(owed, np.maximum(own, 0.0).ravel(), cells)
-    return list(shared.reshape(len(groups), len(owed)))
+    return _share(owed, [_owed(demand, _waits(inputs, demand), rows) for rows in groups])
 
 
 def share_payables(
@@ -177,16 +172,54 @@ def share_payables(
     Returns:
         (buckets,) counts for each group; they add up to `owing` in every bucket.
     """
-    if not groups:
+    bought, days = _bought(inputs, demand, supply), _supplier_days(inputs.table("payment_terms"))
+    return _share(owing, [count_back(bought[rows].sum(axis=0), days, supply.buckets.days()) for rows in groups])
+
+
+def cash_brought_in(
+    inputs: PlanInputs, demand: Panel, supply: Panel, groups: Sequence[tuple[Counts, Counts]]
+) -> list[Counts]:
+    """Give what parts of the company bring in from the first open bucket on: margin less what it ties up.
+
+    Gross margin at standard cost - growth of stock and transit - growth of receivables + growth of payables, added up.
+    Costs of the whole company, capital expenditure and opening cash are in none of them.
+
+    Args:
+        inputs: the snapshot.
+        demand: with shipped_revenue, constrained_revenue and gross_margin.
+        supply: with production, purchases, projected_stock and in_transit.
+        groups: rows of the demand panel and of the supply panel of each part.
+
+    Returns:
+        (buckets,) counts for each group; closed buckets are 0.
+    """
+    first, lengths = demand.buckets.first_open, demand.buckets.days()
+    bought, days = _bought(inputs, demand, supply), _supplier_days(inputs.table("payment_terms"))
+    wait, tied = _waits(inputs, demand), _stock_growth(supply, item_worth(inputs, demand, supply))
+    brought = []
+    for sold, kept in groups:
+        owed, owing = _owed(demand, wait, sold), count_back(bought[kept].sum(axis=0), days, lengths)
+        flow = demand.count("gross_margin")[sold].sum(axis=0) - tied[kept].sum(axis=0)
+        flow += np.diff(owing - owed, prepend=0)
+        cash = np.zeros(len(lengths), dtype=np.int64)
+        cash[first:] = np.cumsum(flow[first:])
+        brought.append(cash)
+    return brought
+
+
+def _share(whole: Counts, own: Sequence[Counts]) -> list[Counts]:
+    """Share a balance over groups in every bucket as their own amounts, where these are above 0; exact."""
+    if not own:
         return []
-    worth, days = item_worth(inputs, demand, supply), _supplier_days(inputs.table("payment_terms"))
+    weights: Rates = np.maximum(np.array(own, dtype=np.float64), 0.0)
+    cells = np.tile(np.arange(len(whole), dtype=np.int64), len(own))
+    return list(share_out(whole, weights.ravel(), cells).reshape(weights.shape))
+
+
+def _bought(inputs: PlanInputs, demand: Panel, supply: Panel) -> Counts:
+    """Give the bought part of what is made and purchased, (series, buckets) in money."""
     made = supply.count("production") + supply.count("purchases")
-    bought = times_rate(made, worth.bought, QUANTITY, MONEY)
-    lengths = supply.buckets.days()
-    own = np.array([count_back(bought[rows].sum(axis=0), days, lengths) for rows in groups], dtype=np.float64)
-    cells = np.tile(np.arange(len(owing), dtype=np.int64), len(groups))
-    shared = share_out(owing, np.maximum(own, 0.0).ravel(), cells)
-    return list(shared.reshape(len(groups), len(owing)))
+    return times_rate(made, item_worth(inputs, demand, supply).bought, QUANTITY, MONEY)
 
 
 def _waits(inputs: PlanInputs, demand: Panel) -> list[int | None]:
@@ -236,14 +269,19 @@ def _supplier_days(terms: pl.DataFrame) -> float:
 def _stock_moves(inputs: PlanInputs, supply: Panel, material: Panel, worth: Worth) -> tuple[Counts, Counts]:
     """Give what stock (in transit included) and key materials grow by in open buckets, in money."""
     buckets, first = supply.buckets, supply.buckets.first_open
-    held = supply.count("projected_stock") + supply.count("in_transit")
-    grown = np.diff(held, axis=1, prepend=0)
-    grown[:, :first] = 0
-    goods = times_rate(grown, worth.cost, QUANTITY, MONEY).sum(axis=0)
+    goods = _stock_growth(supply, worth).sum(axis=0)
     stock, price = _material_stock(inputs, material)
     more = np.diff(stock, axis=1, prepend=0)
     more[:, :first] = 0
     return goods, times_rate(more, price, QUANTITY, MONEY).sum(axis=0).reshape(len(buckets))
+
+
+def _stock_growth(supply: Panel, worth: Worth) -> Counts:
+    """Give what stock and transit of each series grow by in open buckets, (series, buckets) in money."""
+    held = supply.count("projected_stock") + supply.count("in_transit")
+    grown = np.diff(held, axis=1, prepend=0)
+    grown[:, : supply.buckets.first_open] = 0
+    return times_rate(grown, worth.cost, QUANTITY, MONEY)
 
 
 def _material_stock(inputs: PlanInputs, material: Panel) -> tuple[Counts, Rates]:

@@ -34,7 +34,7 @@ from trivet.core.profit import (
 )
 from trivet.core.quantities import MONEY, to_decimal
 from trivet.core.scope import rows_of
-from trivet.finance.cash import share_payables, share_receivables
+from trivet.finance.cash import cash_brought_in, share_payables, share_receivables
 from trivet.finance.statement import INVESTMENT
 
 TOTAL: Final = "all"
@@ -143,6 +143,7 @@ class _Sheet:
         company = dict(company_level(self.company))
         self._share(Line.RECEIVABLES, found, groups, company)
         self._share(Line.PAYABLES, found, places, company)
+        self._cash({name: (groups[name], places[name]) for name in groups if name in places}, found, company)
         return {**found, COMPANY: _company_part(company)}
 
     def _share(
@@ -159,6 +160,19 @@ class _Sheet:
         )
         for name, counts in zip(groups, shares, strict=True):
             found[name] = {**found[name], line: Account(line=line, counts=counts, known=whole.known)}
+
+    def _cash(
+        self, parts: Mapping[str, tuple[Counts, Counts]], found: dict[str, Accounts], company: dict[Line, Account]
+    ) -> None:
+        """Give each member the cash it brings in; the company's part holds what it had, and what it spends as one."""
+        if Line.CASH not in company or not parts:
+            return
+        whole = company[Line.CASH]
+        brought = cash_brought_in(self.inputs, self.demand, self.supply, list(parts.values()))
+        for name, counts in zip(parts, brought, strict=True):
+            found[name] = {**found[name], Line.CASH: Account(line=Line.CASH, counts=counts, known=whole.known)}
+        rest = np.asarray(whole.counts - np.sum(brought, axis=0), dtype=np.int64)
+        company[Line.CASH] = Account(line=Line.CASH, counts=rest, known=whole.known)
 
     def _kept_by(self, by: str, panel: Panel) -> bool:
         dimension = self._dimension(by)

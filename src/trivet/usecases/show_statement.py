@@ -188,6 +188,11 @@ def _notes(looked: Looked, stated: Stated, scope: Scope, *, cost: bool, by: str 
             f"'{COMPANY}' holds what belongs to no {by}; members and it add up to all. Their gross margin is at "
             "standard cost."
         )
+        if any(Line.CASH in accounts for name, accounts in stated.members.items() if name not in ("all", COMPANY)):
+            said.append(
+                f"net cash of a {by} is what it brings in from the first open bucket on: margin less what stock and "
+                f"receivables take, plus payables; '{COMPANY}' holds the cash there was and what is spent as one."
+            )
     if looked.stale:
         said.append(f"{looked.stale.changes} changes since the plan was made: trivet plan solves supply again.")
     return tuple(said)
