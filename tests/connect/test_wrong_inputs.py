@@ -103,6 +103,10 @@ def test_negative_quantity_goes_to_the_returns(tmp_path: Path) -> None:
     assert report(loaded, "orders").routed == (("returns", Sums(rows=2, quantity=Decimal(-4), money=Decimal(-8))),)
     found = issue(loaded, "import.returns")
     assert (found.severity, found.at_stake) == (Severity.NOTE, Decimal(8))
+    place = found.place
+    line = len(ORDERS.splitlines()) + 1
+    assert (place.source, place.row, place.column, place.value) == ("orders", line, "quantity", "-3")
+    assert "take them out" in found.advice
 
 
 def test_returns_of_orders_and_shipments_count_once_and_it_is_said(tmp_path: Path) -> None:
@@ -116,6 +120,7 @@ def test_price_zero_with_quantity_is_flagged(tmp_path: Path) -> None:
     loaded = load(tmp_path / "f", {"orders.csv": ORDERS + "0101,DE,2026-09,7,0\n0101,DE,2026-10,7,70\n"})
     found = issue(loaded, "import.zero-price")
     assert (found.severity, found.place.source, found.place.column) == (Severity.WARNING, "orders", "value")
+    assert found.place.row == len(ORDERS.splitlines()) + 1
     assert "1 rows with 7 units are worth 0: counted, but out of the average price" in found.message
 
 
@@ -253,6 +258,7 @@ def test_negative_opening_stock_is_flagged_with_its_amount(tmp_path: Path) -> No
     loaded = load(tmp_path / "f", files)
     found = issue(loaded, "import.negative-stock")
     assert (found.severity, found.place.column, found.place.value) == (Severity.WARNING, "quantity", "-4")
+    assert (found.place.source, found.place.row) == ("stock_history", 2)
     assert found.at_stake == Decimal("482.0000")
     assert loaded.tables["stock_history"]["quantity"].to_list() == [-4000, 50000]
 

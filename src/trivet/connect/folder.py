@@ -19,6 +19,7 @@ from trivet.connect.load import Opened, load_tables
 from trivet.connect.mapping import Mapped, Source, parse_mapping
 from trivet.connect.mapping_advice import MAPPING, advise, call_by_name, declared
 from trivet.connect.opening import ENDINGS, open_source
+from trivet.connect.raw import ROW, line_of
 from trivet.connect.unit_slips import find_unit_slips
 from trivet.core.company import Company, parse_company
 from trivet.core.errors import InvalidInput
@@ -108,7 +109,8 @@ def _read(
     loaded = load_tables(specs, opened, company)
     issues += [*loaded.issues, *_missing_tables(specs, loaded.tables)]
     issues += find_currency_issues(loaded.tables, specs, company)
-    issues += [*find_health_issues(loaded.tables, company), *find_unit_slips(loaded.tables)]
+    issues += [_on_its_row(issue, loaded.odd) for issue in find_health_issues(loaded.tables, company)]
+    issues += find_unit_slips(loaded.tables)
     return FolderLoad(
         company_text=company_text,
         company=company,
@@ -116,6 +118,19 @@ def _read(
         report=ImportReport(tables=loaded.reports, issues=tuple(issues)),
         files=_fingerprint(folder, opened),
     )
+
+
+def _on_its_row(issue: Issue, odd: Mapping[str, pl.DataFrame]) -> Issue:
+    """Add to an issue about prices of 0 or stock below 0 the line of the first row it speaks of."""
+    place = issue.place
+    rows = odd.get(place.source or "")
+    if issue.code not in ("import.zero-price", "import.negative-stock") or rows is None:
+        return issue
+    if issue.code == "import.zero-price":
+        rows = rows.filter((pl.col("quantity") > 0) & (pl.col("value") == 0))
+    else:
+        rows = rows.filter((pl.col("quantity") < 0) & (pl.col("bucket") == place.first)).sort("quantity").head(1)
+    return replace(issue, place=replace(place, row=line_of(int(rows[ROW].to_list()[0])))) if rows.height else issue
 
 
 def _company_text(folder: Path, mapped: Mapped) -> str:

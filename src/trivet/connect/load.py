@@ -39,11 +39,12 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Loaded:
-    """Typed tables, what happened to each file, and the problems found."""
+    """Typed tables, what happened to each file, the problems found, and rows worth 0 or below it with their lines."""
 
     tables: Mapping[str, pl.DataFrame]
     reports: tuple[TableReport, ...]
     issues: tuple[Issue, ...]
+    odd: Mapping[str, pl.DataFrame]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -54,6 +55,7 @@ class _State:
     returned: dict[str, pl.DataFrame] = field(default_factory=dict)
     reports: list[TableReport] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
+    odd: dict[str, pl.DataFrame] = field(default_factory=dict)
 
 
 def load_tables(specs: Mapping[str, TableSpec], opened: Sequence[Opened], company: Company) -> Loaded:
@@ -68,7 +70,7 @@ def load_tables(specs: Mapping[str, TableSpec], opened: Sequence[Opened], compan
         state.issues += notes
         if returns is not None:
             state.tables["returns"] = returns
-    return Loaded(tables=state.tables, reports=tuple(state.reports), issues=tuple(state.issues))
+    return Loaded(tables=state.tables, reports=tuple(state.reports), issues=tuple(state.issues), odd=state.odd)
 
 
 def _load_table(
@@ -97,6 +99,9 @@ def _load_table(
     distinct = any(one.source.distinct for one in feeding)
     merged = merge_renamed(joined, spec, files, rule=_rule(feeding), distinct=distinct)
     state.issues += [*merged.merged.issues, *same_writing(joined, merged.merged, spec, files)]
+    if {"quantity", "bucket", ROW} <= set(merged.frame.columns):
+        sums = [pl.col(name) <= 0 for name in ("quantity", "value") if name in merged.frame.columns]
+        state.odd[spec.name] = merged.frame.filter(pl.any_horizontal(sums))
     state.tables[spec.name] = merged.frame.drop(ROW, SOURCE, WRITTEN, strict=False)
     parts = _Parts(joined=joined, returned=returned, merged=merged)
     for number, (one, typed) in enumerate(zip(feeding, kept, strict=True)):

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from trivet.connect.raw import ROW, SOURCE, WRITTEN
+from trivet.connect.raw import ROW, SOURCE, WRITTEN, line_of
 from trivet.core.issues import Issue, Place, Severity
-from trivet.core.quantities import MONEY, to_decimal
+from trivet.core.quantities import MONEY, QUANTITY, to_decimal
 from trivet.core.tables import TableSpec
 
 ROUTED = "returns"
@@ -38,7 +38,7 @@ def merge_returns(
     frames = [turned] if own is None else [own.select(columns), turned]
     key = [*spec.key, "currency"]
     total = pl.concat(frames).group_by(key, maintain_order=True).agg(pl.col("quantity").sum(), pl.col("value").sum())
-    issues = [_said(rows, origin)]
+    issues = [_said(returned[origin], origin)]
     if len(returned) == len(_FROM):
         issues.append(_twice(returned["orders"]))
     return total.select(columns), issues
@@ -48,7 +48,12 @@ def _said(rows: pl.DataFrame, origin: str) -> Issue:
     return Issue(
         code="import.returns",
         severity=Severity.NOTE,
-        place=Place(source=origin, column="quantity"),
+        place=Place(
+            source=origin,
+            row=line_of(int(rows[ROW].to_list()[0])),
+            column="quantity",
+            value=f"{to_decimal(rows['quantity'].to_list()[0], QUANTITY).normalize():f}",
+        ),
         message=f"{rows.height} rows with a negative quantity were loaded as returns; demand stays gross.",
         advice="If they are write-offs or corrections and no returns, take them out or load them as order_lines.",
         at_stake=-to_decimal(int(rows["value"].sum() or 0), MONEY),
