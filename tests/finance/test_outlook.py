@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 
 from tests.finance.tiny import FIRST_OPEN, ahead, closed, flat, make_inputs, month, panel
@@ -56,6 +57,8 @@ def test_budget_last_year_and_what_was_lost_stand_beside() -> None:
     assert (line.last_revenue, line.last_margin, line.last_units) == (Decimal(12000), Decimal(4800), Decimal(120))
     assert line.unserved == Decimal(330)
     assert line.margin_share == Decimal("40.98")
+    assert replace(line, margin=line.revenue).margin_share is None
+    assert replace(line, revenue=Decimal(0), margin=Decimal(0)).costed
 
 
 def test_next_year_has_this_year_before_it_and_no_budget_is_none() -> None:

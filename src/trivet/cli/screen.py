@@ -79,7 +79,7 @@ def _cells(line: "FiscalLine", scale: Scale) -> tuple[str, ...]:
         scale(line.budget_revenue),
         scale(line.revenue_gap, signed=True),
         _share(line.revenue_gap, line.budget_revenue),
-        scale(line.margin),
+        scale(line.margin) if line.costed else "",
         scale(line.budget_margin),
         scale(line.margin_gap, signed=True),
         _share(line.margin_gap, line.budget_margin),

@@ -144,7 +144,7 @@ def _write_rows(
     cover = figures.backlog_weeks(family) if ordered else figures.days_of_supply(family)
     _write_cover(page, cover, columns, ("Backlog", "weeks") if ordered else ("Days of supply", "days"))
     if ordered:
-        _write_cover(page, quoted_weeks(figures, family), columns, ("Lead time that can be quoted", "weeks"))
+        _write_cover(page, quoted_weeks(figures, family), columns, ("Lead time to quote", "weeks"))
         _write_book_to_bill(page, rows, columns, at)
     for name, label, _ in _MONEY:
         if name.startswith("budget") and not rows[name].known.any():

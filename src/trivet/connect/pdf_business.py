@@ -54,6 +54,8 @@ def _tiles(figures: Figures, summary: PlanSummary, certificate: Certificate) -> 
         tone = _tone(f"{change(year.revenue, year.budget_revenue)} to budget", known=bool(year.budget_revenue))
         tiles.append((f"Revenue FY{year.year}", number(year.revenue / worth, 2), tone))
     for line in summary.lines[-1:]:
+        if not line.costed:
+            continue  # no cost is known: a margin of 100 % would be none
         tone = _tone(f"{change(line.margin, line.budget_margin)} to budget", known=bool(line.budget_margin))
         share = part(line.margin, line.revenue)
         tiles.append((f"Margin FY{line.year}, {share}", number(line.margin / worth, 2), tone))

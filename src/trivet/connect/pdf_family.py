@@ -147,9 +147,9 @@ def _volume(sheet: Sheet, figures: Figures, rows: dict[str, Row], family: str) -
     if ordered:
         sheet.head("Order backlog", "units", sheet.amounts(rows["order_backlog"]))
         sheet.lines.append(_cover("  covers coming shipments", "weeks", sheet, figures.backlog_weeks(family)))
-        sheet.lines.append(_cover("  lead time that can be quoted", "weeks", sheet, quoted_weeks(figures, family)))
+        sheet.lines.append(_cover("  lead time to quote", "weeks", sheet, quoted_weeks(figures, family)))
         booked = sheet.amounts(joined(rows["orders"], rows["consensus"], figures))
-        sheet.under("  book-to-bill: booked / shipped", _ratios(booked, sheet.amounts(rows["units"]), 1), 2)
+        sheet.under("  book-to-bill", _ratios(booked, sheet.amounts(rows["units"]), 1), 2)
         return
     if not rows["projected_stock"].counts.any():
         return

@@ -23,7 +23,7 @@ class Pair(StrEnum):
     CUSTOMER = "customers against consensus"
     SERVED = "supply against demand"
     REVENUE = "outlook against budget: revenue"
-    MARGIN = "outlook against budget: margin at standard cost"
+    MARGIN = "outlook against budget: margin"
     PUBLISHED = "plan against published"
     STOCK = "opening stock against count"
     ORDERS = "plan against open orders"
@@ -84,7 +84,11 @@ RULES: Final[Mapping[Pair, PairRule]] = {
         "Confirm the consensus, or name what closes the gap.",
     ),
     Pair.MARGIN: _rule(
-        "budget margin", "finance", "margin_gap", "2.0", "See the bridge for volume, mix, price and cost."
+        "budget margin",
+        "finance",
+        "margin_gap",
+        "2.0",
+        "See the bridge for volume, mix, price and cost (margins here are at standard cost).",
     ),
     Pair.PUBLISHED: _rule(
         "published", "demand", "published_gap", "5.0", "See the causes of the change: trivet waterfall."

@@ -22,7 +22,8 @@ class FiscalLine:
         closed: number of its buckets that are actual.
         units: shipped and to be shipped; None for the company (families count in different units).
         revenue: actual of closed buckets and constrained plan of open ones.
-        margin: the same less standard cost; for the company also less supply variances.
+        margin: the same less standard cost; for the company also less supply variances; means nothing where no
+            cost is known (`costed`).
         estimated: whether part of the actual cost was not booked and is valued at today's standard.
         unserved: revenue of demand the plan loses.
         budget_units, budget_revenue, budget_margin: approved budget of the same buckets.
@@ -58,8 +59,13 @@ class FiscalLine:
 
     @property
     def margin_share(self) -> Decimal | None:
-        """Margin in percent of revenue."""
-        return percent(self.margin, self.revenue)
+        """Margin in percent of revenue; None where no cost is known."""
+        return percent(self.margin, self.revenue) if self.costed else None
+
+    @property
+    def costed(self) -> bool:
+        """Whether any cost is known behind the margin: revenue without a cent of cost is no margin of 100 %."""
+        return not self.revenue or self.margin != self.revenue
 
 
 def percent(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
